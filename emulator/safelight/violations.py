@@ -1,0 +1,145 @@
+"""What is wrong with a value, where, and by which rule: jsonschema's errors made exact.
+
+An error inside `anyOf` is traced into the branch that was plainly meant, so that a wrong field of a
+tagged object is reported at that field and not as "matches no branch".
+
+What must not enter: wording, providers, the order in which a provider reports faults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from safelight.messages import Json
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One broken promise of a schema.
+
+    `at` leads to the value (for a missing or an unknown key: to that key). `keyword` is the schema's
+    word, `forbidden` for a property whose schema is `false`; `propertyNames/maxLength` and the like
+    for a key's own name. `limit` is the keyword's value, `value` the offending one, `rule` the title
+    of the cross-field rule that spoke, `schema` the part of the schema that was broken.
+    """
+
+    at: Path
+    keyword: str
+    limit: Json = None
+    value: Json = None
+    rule: str | None = None
+    schema: Json = None
+
+
+def explain(errors: Iterable[ValidationError], document: Json) -> list[Violation]:
+    """Return the violations behind jsonschema's errors, each once, in document order."""
+    found: list[Violation] = []
+    seen: set[tuple[Path, str, str | None]] = set()
+    for error in errors:
+        for violation in _trace(error, document):
+            mark = (violation.at, violation.keyword, violation.rule)
+            if mark not in seen:
+                seen.add(mark)
+                found.append(violation)
+    return found
+
+
+def _trace(error: ValidationError, document: Json) -> Iterator[Violation]:
+    at: Path = tuple(error.absolute_path)
+    keyword = str(error.validator) if error.validator else "forbidden"
+    rule = _rule(error, document)
+    if keyword == "anyOf":
+        yield from _branch(error, document)
+    elif keyword == "required":
+        for key in error.validator_value:
+            if key not in error.instance:
+                yield Violation((*at, key), keyword, True, None, rule, error.schema)
+    elif keyword == "additionalProperties" and error.validator_value is False:
+        declared = error.schema.get("properties", {})
+        for key in error.instance:
+            if key not in declared:
+                yield Violation((*at, key), keyword, False, error.instance[key], rule, error.schema)
+    elif "propertyNames" in error.absolute_schema_path:
+        limit = error.validator_value
+        name = f"propertyNames/{keyword}"
+        yield Violation((*at, error.instance), name, limit, error.instance, rule, error.schema)
+    else:
+        yield Violation(at, keyword, error.validator_value, error.instance, rule, error.schema)
+
+
+def _rule(error: ValidationError, document: Json) -> str | None:
+    """Return the title of the cross-field rule (an `allOf` entry) that the error came through."""
+    node: Json = document
+    steps = list(error.absolute_schema_path)
+    title = None
+    for index, step in enumerate(steps[:-1]):
+        node = node[step]
+        if index and steps[index - 1] == "allOf" and isinstance(node, dict):
+            title = node.get("title")
+    return title
+
+
+def _branch(error: ValidationError, document: Json) -> Iterator[Violation]:
+    """Yield what is wrong inside the branch of an `anyOf` that the value was meant for."""
+    branches: dict[int, list[ValidationError]] = {}
+    for inner in error.context or ():
+        branches.setdefault(int(inner.relative_schema_path[0]), []).append(inner)
+    here = tuple(error.absolute_path)
+    fitting = {i: inner for i, inner in branches.items() if not _wrong_type(inner, here)}
+    if not fitting:
+        yield Violation(here, "type", error.validator_value, error.instance, None, error.schema)
+        return
+    meant = {i: inner for i, inner in fitting.items() if not _wrong_tag(inner, error, i)}
+    if not meant and (tag := _tag_violation(fitting, error)):
+        yield tag
+        return
+    _, chosen = min((meant or fitting).items(), key=lambda item: (len(item[1]), item[0]))
+    for inner in chosen:
+        yield from _trace(inner, document)
+
+
+def _wrong_type(errors: list[ValidationError], here: Path) -> bool:
+    return any(e.validator == "type" and tuple(e.absolute_path) == here for e in errors)
+
+
+def _tags(schema: Json) -> dict[str, Json]:
+    """Return the constant properties by which a branch is known."""
+    if not isinstance(schema, dict):
+        return {}
+    properties = schema.get("properties", {})
+    return {k: v["const"] for k, v in properties.items() if isinstance(v, dict) and "const" in v}
+
+
+def _wrong_tag(errors: list[ValidationError], union: ValidationError, index: int) -> bool:
+    tags = _tags(union.validator_value[index])
+    if not tags or not isinstance(union.instance, dict):
+        return False
+    return any(union.instance.get(key) != value for key, value in tags.items())
+
+
+def _tag_violation(
+    fitting: dict[int, list[ValidationError]], union: ValidationError
+) -> Violation | None:
+    """Return the fault of a tag that names no branch: absent, of a wrong type, or unknown."""
+    choices: dict[str, list[Json]] = {}
+    for index in fitting:
+        for key, value in _tags(union.validator_value[index]).items():
+            choices.setdefault(key, []).append(value)
+    for key, values in choices.items():
+        at = (*tuple(union.absolute_path), key)
+        if key not in union.instance:
+            return Violation(at, "required", True, None, None, union.schema)
+        got = union.instance[key]
+        schema = {"type": "string", "enum": values}
+        if not isinstance(got, str):
+            return Violation(at, "type", "string", got, None, schema)
+        if got not in values:
+            return Violation(at, "enum", values, got, None, schema)
+    return None
