@@ -1,0 +1,305 @@
+"""The Starlette shell: the emulator's core behind a socket.
+
+Bytes become a `Request`, a `Reply` becomes bytes; between them stand the limits of one exchange:
+how large a body may grow, how long a silent client is borne, what happens when it hangs up or the
+server stops. What must not enter: meaning (the core's), the choice of a server (`server.py`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from safelight.messages import Reply, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, MutableSet
+
+    from starlette.requests import Request as StarletteRequest
+    from starlette.types import Message, Receive, Scope, Send
+
+    from safelight.core import Emulator
+    from safelight.messages import Chunk
+
+LOG = logging.getLogger("safelight")
+
+_DRAIN = 256 * 2**20
+"""Bytes thrown away of a body over the limit, so that clients which write first see the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one exchange may take: `max_body` in bytes, `read_timeout` in seconds of silence."""
+
+    max_body: int = 64 * 2**20
+    read_timeout: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body as it came. `data` is empty once `size` is over the limit; `ended`: all of it came."""
+
+    data: bytes
+    size: int
+    ended: bool
+
+
+class Gone(Exception):  # noqa: N818 - not an error: the client left, and nobody needs an answer
+    """The client hung up, or the server stops."""
+
+
+class Watch:
+    """Tells when the client is gone or the server stops. Costs nothing until it is asked."""
+
+    __slots__ = ("_open", "_receive", "_task")
+
+    def __init__(self, receive: Receive, watches: MutableSet[asyncio.Task[None]]) -> None:
+        self._receive = receive
+        self._open = watches
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> asyncio.Task[None]:
+        """Return the task that ends when the client is gone. It throws away what still arrives."""
+        if self._task is None:
+            self._task = asyncio.create_task(_until_gone(self._receive))
+            self._open.add(self._task)
+        return self._task
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait that long. Raises Gone as soon as the client is gone."""
+        gone = self.start()
+        await asyncio.wait((gone,), timeout=seconds)
+        if gone.done():
+            raise Gone
+
+    def end(self) -> None:
+        """Stop watching."""
+        if self._task is not None:
+            self._open.discard(self._task)
+            self._task.cancel()
+
+
+class Shell:
+    """The ASGI endpoint that hands every exchange to the emulator. One per server."""
+
+    def __init__(self, emulator: Emulator, limits: Limits | None = None) -> None:
+        self._emulator = emulator
+        self._limits = limits or Limits()
+        self._watches: set[asyncio.Task[None]] = set()
+        workers = min(4, max(2, os.cpu_count() or 2))
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="safelight-work")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one exchange, as ASGI asks."""
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1000})
+            return
+        began = perf_counter()
+        watch = Watch(receive, self._watches)
+        try:
+            reply = await self._exchange(scope, receive, watch)
+            await _send(reply, send, watch)
+        except Gone:
+            reply = None
+        finally:
+            watch.end()
+        if LOG.isEnabledFor(logging.INFO):
+            LOG.info("%s", _line(scope, reply, perf_counter() - began))
+
+    def stop(self) -> None:
+        """Let go of every client that is being kept waiting. Call it in the loop's own thread."""
+        for task in tuple(self._watches):
+            task.cancel()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _exchange(self, scope: Scope, receive: Receive, watch: Watch) -> Reply:
+        try:
+            body = await read_body(receive, self._limits)
+        except TimeoutError:
+            return _too_slow(self._limits.read_timeout)
+        if not body.ended:
+            watch.start()
+        request = as_request(scope, body, self._limits.max_body)
+        try:
+            return await self._walk(request, watch)
+        except (Gone, asyncio.CancelledError):
+            raise
+        except Exception as error:
+            LOG.exception("A bug of Safelight at %s %s", request.method, request.path)
+            return _bug(error)
+
+    async def _walk(self, request: Request, watch: Watch) -> Reply:
+        """Drive the core's walk; what it calls slow runs in a thread. Raises Gone."""
+        walk = self._emulator.walk(request)
+        loop = asyncio.get_running_loop()
+        try:
+            work = next(walk)
+            while True:
+                job = loop.run_in_executor(self._pool, work.run)
+                gone = watch.start()
+                await asyncio.wait((job, gone), return_when=asyncio.FIRST_COMPLETED)
+                if not job.done():
+                    job.cancel()
+                    raise Gone
+                error = job.exception()
+                work = walk.send(job.result()) if error is None else walk.throw(error)
+        except StopIteration as end:
+            reply: Reply = end.value
+            return reply
+        finally:
+            walk.close()
+
+
+def application(shell: Shell) -> Starlette:
+    """Return the whole app: Safelight's own few pages, and `shell` for everything else."""
+    app = Starlette(routes=[Route("/_safelight/health", _health)])
+    app.router.redirect_slashes = False
+    app.router.default = shell
+    return app
+
+
+def create() -> Starlette:
+    """Return an app with default settings: `uvicorn --factory safelight.app:create` runs it."""
+    from safelight.core import Emulator, Settings  # the shell alone stays light
+
+    return application(Shell(Emulator(Settings())))
+
+
+async def read_body(receive: Receive, limits: Limits) -> Body:
+    """Return the request's body; once it is over the limit its bytes are counted, not kept.
+
+    Raises Gone when the client hangs up, TimeoutError after `limits.read_timeout` of silence.
+    """
+    pieces: list[bytes] = []
+    size = 0
+    now = asyncio.get_running_loop().time
+    async with asyncio.timeout(limits.read_timeout) as silence:
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Gone
+            piece = message.get("body", b"")
+            size += len(piece)
+            if size > limits.max_body:
+                pieces.clear()
+            elif piece:
+                pieces.append(piece)
+            ended = not message.get("more_body", False)
+            if ended or size > limits.max_body + _DRAIN:
+                return Body(b"".join(pieces), size, ended)
+            silence.reschedule(now() + limits.read_timeout)
+
+
+def as_request(scope: Scope, body: Body, max_body: int) -> Request:
+    """Return what arrived as the core's `Request`."""
+    headers = tuple(
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
+    )
+    over = body.size > max_body
+    return Request(
+        method=scope["method"],
+        path=_path(scope),
+        query=scope["query_string"].decode("latin-1"),
+        headers=headers,
+        body=body.data,
+        base_url=_base_url(scope, headers),
+        body_limit=max_body if over else None,
+        body_read=body.size if over else 0,
+    )
+
+
+def _path(scope: Scope) -> str:
+    """Return the path as on the wire; of an absolute form (RFC 9112, 3.2.2) only the path."""
+    raw: str = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+    if raw.startswith("/") or "://" not in raw:
+        return raw
+    _, slash, path = raw.partition("://")[2].partition("/")
+    return slash + path or "/"
+
+
+def _base_url(scope: Scope, headers: Iterable[tuple[str, str]]) -> str:
+    host = next((value for name, value in headers if name == "host"), "")
+    if not host:
+        address, port = scope.get("server") or ("127.0.0.1", 80)
+        host = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+    return f"{scope['scheme']}://{host}"
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _send(reply: Reply, send: Send, watch: Watch) -> None:
+    """Send a reply; pieces of a stream leave when they are due. Raises Gone between two of them."""
+    await send(_start(reply))
+    if reply.chunks is None:
+        await send({"type": "http.response.body", "body": reply.body})
+        return
+    for wait, data in due_together(reply.chunks):
+        if wait > 0:
+            await watch.sleep(wait)
+        await send({"type": "http.response.body", "body": data, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def due_together(chunks: Iterable[Chunk]) -> Iterator[tuple[float, bytes]]:
+    """Yield (seconds to wait, bytes): chunks that are due at the same moment are joined.
+
+    One message of 50 events costs a server a quarter of 50 messages of one.
+    """
+    wait, pieces = 0.0, list[bytes]()
+    for chunk in chunks:
+        if chunk.wait > 0:
+            if pieces:
+                yield wait, b"".join(pieces)
+            wait, pieces = chunk.wait, []
+        pieces.append(chunk.data)
+    if pieces:
+        yield wait, b"".join(pieces)
+
+
+def _start(reply: Reply) -> Message:
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
+    whole = reply.chunks is None and reply.status not in {204, 304}
+    if whole and not any(name.lower() == b"content-length" for name, _ in headers):
+        headers.append((b"content-length", str(len(reply.body)).encode()))
+    return {"type": "http.response.start", "status": reply.status, "headers": headers}
+
+
+def _too_slow(seconds: float) -> Reply:
+    text = f"No byte of the request's body came for {seconds:g} s; --read-timeout sets that time."
+    return Reply(408, (("content-type", "text/plain"), ("connection", "close")), text.encode())
+
+
+def _bug(error: Exception) -> Reply:
+    name = type(error).__name__
+    text = (
+        "This is a bug of Safelight, not an answer of the provider. "
+        f"The server's log has the traceback of {name}: {error}"
+    )
+    body = json.dumps({"error": {"message": text, "type": "safelight_bug"}}).encode()
+    return Reply(500, (("content-type", "application/json"), ("x-safelight-bug", name)), body)
+
+
+def _line(scope: Scope, reply: Reply | None, seconds: float) -> str:
+    status = "gone" if reply is None else str(reply.status)
+    size = 0 if reply is None else len(reply.body) + sum(len(c.data) for c in reply.chunks or ())
+    return (
+        f"method={scope['method']} path={_path(scope)} status={status} "
+        f"ms={seconds * 1000:.1f} bytes={size}"
+    )
+
+
+async def _health(_request: StarletteRequest) -> JSONResponse:
+    return JSONResponse({"status": "ok"})

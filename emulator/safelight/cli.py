@@ -1,0 +1,227 @@
+"""The command line: `safelight serve`, `safelight models`.
+
+Each command imports what it needs, when it runs. What must not enter: anything that a test or
+another program would want to call; those call the rooms behind it.
+"""
+
+from __future__ import annotations
+
+import gc
+import re
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from safelight import __version__
+from safelight.refusals import UsageError
+
+if TYPE_CHECKING:
+    import datetime
+    from collections.abc import Callable
+
+    from safelight.catalog import Model
+    from safelight.core import Emulator, Settings
+
+_WARM_AFTER = 0.1
+"""Seconds from listening to loading what pictures need: the first request goes first."""
+
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not bound
+"""What to write into a base URL for an address that means all of this machine's."""
+
+_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
+
+
+def size(text: str) -> int:
+    """Return a number of bytes: 1048576, 512KiB, 64MiB, 1GiB."""
+    found = re.fullmatch(r"(\d+)(?:([kmg])i?b?)?", text.strip().lower())
+    if found is None:
+        raise click.BadParameter(f"{text!r} is no size; write bytes, or 512KiB, 64MiB, 1GiB")
+    return int(found[1]) * _UNITS[found[2] or ""]
+
+
+def seed(text: str) -> int:
+    """Return a seed; `random` is another one at every start."""
+    if text == "random":
+        import secrets  # seldom asked for
+
+        return secrets.randbelow(2**32)
+    try:
+        return int(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is neither a whole number nor 'random'") from error
+
+
+def day(text: str) -> datetime.date:
+    """Return the day that is written as 2026-11-20."""
+    import datetime  # seldom asked for
+
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is no date; write it as 2026-11-20") from error
+
+
+class Commands(click.Group):
+    """Turns a slip of our user into one line and exit code 2, for every command."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except UsageError as error:
+            _fail(error)
+
+
+def _fail(error: UsageError) -> NoReturn:
+    click.echo(f"Error: {error}", err=True)
+    sys.exit(2)
+
+
+@click.group(cls=Commands)
+@click.version_option(__version__, message="safelight %(version)s")
+def main() -> None:
+    """Image-generation APIs that speak OpenAI's language, offline."""
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", default=4010, show_default=True, type=click.IntRange(0, 65535), help="0: a free one."
+)
+@click.option("--provider", help="The provider that /v1 speaks as; all are served at /<name>.")
+@click.option("--lenient", is_flag=True, help="Refuse only what breaks the shape of the schema.")
+@click.option(
+    "--as-of", type=day, metavar="DATE", help="Serve the contract of that day.  [default: today]"
+)
+@click.option(
+    "--seed",
+    type=seed,
+    default="0",
+    show_default=True,
+    metavar="INTEGER|random",
+    help="Pictures, ids and times follow from it.",
+)
+@click.option("--api-key", "api_keys", multiple=True, help="Accept only this key; may be repeated.")
+@click.option(
+    "--max-body",
+    type=size,
+    default="64MiB",
+    show_default=True,
+    metavar="SIZE",
+    help="Larger request bodies are answered with 413.",
+)
+@click.option(
+    "--read-timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=60.0,
+    show_default=True,
+    help="Seconds of silence in the middle of a body.",
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(["info", "warning", "error"]),
+    help="info: a line per request.  [default: info on a terminal, else warning]",
+)
+@click.option(
+    "--server",
+    type=click.Choice(["hypercorn", "uvicorn"]),
+    default="hypercorn",
+    show_default=True,
+    help="uvicorn, an extra, serves more small replies a second.",
+)
+def serve(**options: Any) -> None:  # noqa: ANN401 - click hands over what it parsed
+    """Serve every provider until Ctrl-C."""
+    gc.disable()  # until all is loaded: what is being imported is no garbage
+    from safelight import server
+
+    sock = server.listen(options["host"], options["port"])
+    _log_to_stderr(options["log_level"])
+    from safelight.app import Limits, Shell, application
+    from safelight.core import Emulator
+
+    emulator = Emulator(_settings(options))
+    shell = Shell(emulator, Limits(options["max_body"], options["read_timeout"]))
+    ready = _announcer(emulator, options, sock.getsockname()[1])
+    server.run(application(shell), shell, sock, server=options["server"], ready=ready)
+
+
+def _settings(options: dict[str, Any]) -> Settings:
+    """Return the flags that the emulator knows; one that was not given keeps its default."""
+    from safelight.core import Settings
+
+    names = ("provider", "lenient", "as_of", "seed", "api_keys")
+    return Settings(**{name: options[name] for name in names if options[name] is not None})
+
+
+def _log_to_stderr(level: str | None) -> None:
+    """Log to stderr. A terminal sees each request; a pipe, which nobody may read, only trouble."""
+    import logging
+
+    level = level or ("info" if sys.stderr.isatty() else "warning")
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=level.upper())
+
+
+def _announcer(emulator: Emulator, options: dict[str, Any], port: int) -> Callable[[], None]:
+    """Return what to do once listening: tell where and how, and load what requests will need."""
+
+    def announce() -> None:
+        click.echo(_banner(emulator, options, port))
+        from threading import Timer  # hypercorn has it loaded
+
+        warming = Timer(_WARM_AFTER, emulator.warm)
+        warming.daemon = True
+        warming.start()
+
+    return announce
+
+
+def _banner(emulator: Emulator, options: dict[str, Any], port: int) -> str:
+    """Return where the providers are, and the lines to paste into a shell or an .env file."""
+    host = _LOOPBACK.get(options["host"], options["host"])
+    origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    reach = "; other machines can reach it" if host != options["host"] else ""
+    lines = [f"Safelight {__version__} listens on {origin}{reach}. Ctrl-C stops it."]
+    key = (options["api_keys"] or ("safelight",))[0]
+    for provider in emulator.providers():
+        lines += ["", f"{provider.title}: {', '.join(origin + base for base in provider.bases)}"]
+        facts = {"base": origin + provider.bases[0], "key": key}
+        lines += [f"  export {name}={value.format(**facts)}" for name, value in provider.env]
+    return "\n".join(lines)
+
+
+@main.command()
+@click.option("--provider", help="Only this one's.")
+@click.option("--as-of", type=day, metavar="DATE", help="Alive on that day.  [default: today]")
+@click.option("--json", "as_json", is_flag=True, help="Every fact, as JSON.")
+def models(provider: str | None, as_of: datetime.date | None, *, as_json: bool) -> None:
+    """List the models that are served, with what each can do."""
+    import datetime
+
+    from safelight.catalog import load_catalog
+    from safelight.core import Emulator, Settings
+
+    settings = Settings() if provider is None else Settings(provider=provider)
+    served = [info.name for info in Emulator(settings).providers()]
+    when = as_of or datetime.datetime.now(datetime.UTC).date()
+    names = served if provider is None else [provider]
+    rows = [(name, model) for name in names for model in load_catalog(name).alive(when)]
+    click.echo(_as_json(rows) if as_json else _as_table(rows))
+
+
+def _as_json(rows: list[tuple[str, Model]]) -> str:
+    import dataclasses
+    import json
+
+    facts = [{"provider": name, **dataclasses.asdict(model)} for name, model in rows]
+    return json.dumps(facts, indent=2, default=str)
+
+
+def _as_table(rows: list[tuple[str, Model]]) -> str:
+    cells = [("PROVIDER", "MODEL", "KIND", "UNTIL", "OPERATIONS")]
+    for name, model in rows:
+        until = str(model.until or model.shutdown or "")
+        cells.append((name, model.id, model.kind, until, ", ".join(model.operations)))
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = ("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in cells)
+    return "\n".join(line.rstrip() for line in lines)
