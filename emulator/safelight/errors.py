@@ -1,0 +1,202 @@
+"""A provider's error rows: which one fits a violation or a refusal, and its text filled in.
+
+Read from `schemas/<provider>/errors*.toml`; the first row that fits wins. Filling gives the fields of
+the error object; the dialect makes bytes of them.
+
+What must not enter: a status code, a wording or a name that a row could carry.
+"""
+
+from __future__ import annotations
+
+import datetime
+import string
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from safelight.datafiles import as_date, data_dir, in_force, known_keys, read_toml
+from safelight.messages import Json
+from safelight.phrases import Phrases, phrase_facts
+from safelight.refusals import DataError, Refusal
+from safelight.violations import Violation
+
+_ROW_KEYS = frozenset(
+    {
+        "id", "operations", "models", "violation", "refusal", "fault", "rule", "at",
+        "body", "since", "until", "status", "layout", "error", "headers", "extra",
+        "source", "checked", "unverified", "content_type", "text",
+    }
+)  # fmt: skip
+
+
+_WHEN = ("violation", "rule", "refusal", "fault")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: when it applies, and what it answers. `text` replaces the JSON body by plain text."""
+
+    id: str
+    operations: tuple[str, ...]
+    models: tuple[str, ...]
+    violation: tuple[str, ...]
+    refusal: tuple[str, ...]
+    fault: str | None
+    rule: str | None
+    at: tuple[str, ...]
+    body: str | None
+    since: datetime.date | None
+    until: datetime.date | None
+    status: int
+    layout: str
+    error: dict[str, str] | None
+    extra: dict[str, Json]
+    headers: dict[str, str]
+    text: str | None
+    content_type: str | None
+    source: str
+    unverified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Where a refusal happened: everything a row may ask about, and facts its template may name."""
+
+    operation: str
+    day: datetime.date
+    model: str = ""
+    body: str = "json"
+    facts: dict[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A row with its templates filled: what the dialect turns into a reply."""
+
+    row: Row
+    status: int
+    error: dict[str, Json] | None
+    headers: dict[str, str]
+    text: str | None
+
+
+class ErrorTable:
+    """All error rows of one provider."""
+
+    def __init__(self, provider: str, rows: tuple[Row, ...], phrases: Phrases) -> None:
+        self.provider = provider
+        self.rows = rows
+        self.phrases = phrases
+
+    def violated(self, violation: Violation, where: Situation) -> Failure:
+        """Return the answer to a schema violation. Raises LookupError if no row covers it."""
+        facts = phrase_facts(violation, self.phrases, form=where.body == "form")
+        for row in self.rows:
+            if _speaks_of(row, violation) and _fits(row, where, str(facts["at"])):
+                return fill(row, {**where.facts, **facts, "model": where.model})
+        raise LookupError(f"no row in {self.provider} for {violation} in {where.operation}")
+
+    def refused(self, refusal: Refusal, where: Situation) -> Failure:
+        """Return the answer to a named refusal. Raises LookupError if no row covers it."""
+        facts = {**where.facts, "model": where.model, "at": refusal.at, **refusal.facts}
+        for row in self.rows:
+            if refusal.name in row.refusal and _fits(row, where, refusal.at or ""):
+                return fill(row, facts)
+        raise LookupError(f"no row in {self.provider} for {refusal.name!r} in {where.operation}")
+
+
+def _speaks_of(row: Row, violation: Violation) -> bool:
+    """A rule's violation is answered by a row of that rule, any other by a row of its keyword."""
+    if violation.rule or row.rule:
+        return row.rule is not None and row.rule == violation.rule
+    return bool(row.violation) and _any(violation.keyword, row.violation)
+
+
+def _any(text: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(text, pattern) for pattern in patterns)
+
+
+def _fits(row: Row, where: Situation, at: str) -> bool:
+    return (
+        in_force(row.since, row.until, where.day)
+        and (not row.operations or _any(where.operation, row.operations))
+        and (not row.models or _any(where.model, row.models))
+        and (row.body is None or row.body == where.body)
+        and (not row.at or _any(at, row.at))
+    )
+
+
+class _Template(string.Formatter):
+    """`str.format` with plain names only: a value such as `{x}` in a prompt is never expanded."""
+
+    def get_field(self, field_name: str, args: Json, kwargs: Json) -> tuple[Json, str]:
+        return kwargs[field_name], field_name
+
+
+_TEMPLATE = _Template()
+
+
+def fill(row: Row, facts: dict[str, Json]) -> Failure:
+    """Return the row's answer with every template filled from `facts`."""
+
+    def put(template: Json) -> Json:
+        if not isinstance(template, str):
+            return template
+        if template.startswith("{") and template.endswith("}") and template[1:-1] in facts:
+            return facts[template[1:-1]]
+        return _TEMPLATE.vformat(template, (), facts)
+
+    error = {key: put(value) for key, value in row.error.items()} if row.error is not None else None
+    if error is not None:
+        error |= {key: facts[name] for key, name in row.extra.items() if facts.get(name) is not None}
+    headers = {key: str(put(value)) for key, value in row.headers.items()}
+    return Failure(row, row.status, error, headers, put(row.text) if row.text is not None else None)
+
+
+def load_errors(provider: str, phrases: Phrases, root: Path | None = None) -> ErrorTable:
+    """Return a provider's error table. Raises DataError, with file and row, for a bad row."""
+    folder = (root or data_dir("schemas")) / provider
+    rows: list[Row] = []
+    for path in sorted(folder.glob("errors*.toml")):
+        table = read_toml(path)
+        known_keys(table, frozenset({"row"}), path, "(top)")
+        rows += [_row(entry, path) for entry in table.get("row", [])]
+    return ErrorTable(provider, tuple(rows), phrases)
+
+
+def _row(entry: dict[str, Json], path: Path) -> Row:
+    where = f"row {entry.get('id', '?')}"
+    known_keys(entry, _ROW_KEYS, path, where, sourced=True)
+    for key in ("id", "status"):
+        if key not in entry:
+            raise DataError(path, where, f"needs `{key}`")
+    if not any(key in entry for key in _WHEN):
+        raise DataError(path, where, f"needs one of {', '.join(_WHEN)}: when does it apply?")
+    return Row(
+        id=entry["id"],
+        operations=_words(entry.get("operations")),
+        models=_words(entry.get("models")),
+        violation=_words(entry.get("violation")),
+        refusal=_words(entry.get("refusal")),
+        fault=entry.get("fault"),
+        rule=entry.get("rule"),
+        at=_words(entry.get("at")),
+        body=entry.get("body"),
+        since=as_date(entry.get("since"), path, f"{where}.since"),
+        until=as_date(entry.get("until"), path, f"{where}.until"),
+        status=entry["status"],
+        layout=entry.get("layout", ""),
+        error=entry.get("error"),
+        extra=entry.get("extra", {}),
+        headers=entry.get("headers", {}),
+        text=entry.get("text"),
+        content_type=entry.get("content_type"),
+        source=str(entry["source"]),
+        unverified=bool(entry.get("unverified", False)),
+    )
+
+
+def _words(value: Json) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(value)
