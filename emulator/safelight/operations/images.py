@@ -114,7 +114,7 @@ def run(call: Call) -> ImagesResult:
         output_format=form,
         usage=count(prompt, inputs, (width, height), quality, amount=amount, previews=previews),
         stream=stream,
-        as_url=traits.get("family") == "dall-e" and params.get("response_format") != "b64_json",
+        as_url=bool(traits.get("url_replies")) and params.get("response_format") != "b64_json",
         family=str(traits.get("family", "")),
         revised_prompts=_revised(prompt, params, amount) if traits.get("revised_prompt") else (),
         safety_identifier=params.get("safety_identifier"),

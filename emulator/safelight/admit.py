@@ -1,0 +1,112 @@
+"""The step that says whether a request is one the provider would take.
+
+In the order that was measured live: a model is named, the model exists, then the body against the
+schema as that model narrows it on that day. Lenient judges the bare shape and drops what a model
+would refuse, so that the reply can still be made.
+"""
+
+from __future__ import annotations
+
+from safelight.catalog import Model
+from safelight.dialects.base import Visit
+from safelight.errors import Failure
+from safelight.messages import Json
+from safelight.refusals import Refusal
+from safelight.schemas import Schema
+from safelight.violations import Violation
+
+
+def admit(visit: Visit) -> Failure | None:
+    """Return the refusal that this body deserves, or None. Sets the visit's model and parameters."""
+    name = visit.dialect.schema_name(visit)
+    if name is None:
+        return None
+    catalog = visit.dialect.provider.catalog
+    base = catalog.schema(name)
+    properties = base.document.get("properties", {})
+    if "model" in properties:
+        violation = _choose_model(visit, base)
+        if violation:
+            return visit.dialect.provider.errors.violated(violation, visit.situation())
+    model = visit.model
+    schema = catalog.narrowed(name, visit.operation, model, visit.day) if model else base
+    if visit.lenient:
+        return _lenient(visit, base, schema)
+    visit.params = _without_nulls(visit.params, schema)
+    violation = schema.check(visit.dialect.seen(visit))
+    return visit.dialect.provider.errors.violated(violation, visit.situation()) if violation else None
+
+
+def _choose_model(visit: Visit, base: Schema) -> Violation | None:
+    """Settle the model: named, or by default. Raises Refusal when nobody answers to the name."""
+    provider = visit.dialect.provider
+    asked = visit.params.get("model")
+    default = provider.default_model(visit.operation, visit.day, lenient=visit.lenient)
+    if "model" not in visit.params:
+        if default is None:
+            return Violation(("model",), "required", True)
+        asked = default
+    elif not isinstance(asked, str):
+        if visit.lenient and asked is None:
+            asked = default
+        else:
+            part = Schema(base.document["properties"]["model"], base.name)
+            found = part.check(asked)
+            if found:
+                return Violation(("model",), found.keyword, found.limit, asked, None, part.document)
+    visit.model_name = str(asked)
+    visit.model = _lookup(visit, str(asked), default)
+    return None
+
+
+def _lookup(visit: Visit, asked: str, default: str | None) -> Model | None:
+    catalog = visit.dialect.provider.catalog
+    found = catalog.get(asked, visit.day)
+    if found and visit.operation in found.operations:
+        return found
+    if visit.lenient:
+        fallback = catalog.known(asked) or (catalog.known(default) if default else None)
+        if fallback and visit.operation not in fallback.operations and default:
+            fallback = catalog.known(default)
+        return fallback
+    if found:
+        raise Refusal("model_not_for_operation", "model", id=asked)
+    gone = catalog.known(asked)
+    retired = bool(gone and gone.until and gone.until <= visit.day)
+    raise Refusal("model_retired" if retired else "model_not_found", "model", id=asked)
+
+
+def _without_nulls(params: dict[str, Json], schema: Schema) -> dict[str, Json]:
+    """Drop a null where the schema allows one: it means absent."""
+    if None not in params.values():
+        return params
+    properties = schema.document.get("properties", {})
+    return {k: v for k, v in params.items() if v is not None or not nullable(properties.get(k))}
+
+
+def nullable(schema: Json) -> bool:
+    """Tell whether a property may be null."""
+    if not isinstance(schema, dict):
+        return False
+    kinds = schema.get("type", ())
+    if "null" in ((kinds,) if isinstance(kinds, str) else kinds):
+        return True
+    return any(nullable(branch) for branch in schema.get("anyOf", ()))
+
+
+def _lenient(visit: Visit, base: Schema, narrowed: Schema) -> Failure | None:
+    """Refuse a missing or mistyped field of the bare shape; drop everything else that offends."""
+    visit.params = _without_nulls(visit.params, base)
+    for violation in base.violations(visit.dialect.seen(visit)):
+        if violation.keyword in ("required", "type") and len(violation.at) == 1 and not violation.rule:
+            return visit.dialect.provider.errors.violated(violation, visit.situation())
+    for schema in (base, narrowed):
+        for _ in range(20):
+            found = schema.violations(visit.dialect.seen(visit))
+            kept = [v for v in found if v.at and v.keyword != "required"]
+            heads = {v.at[0] for v in kept} & set(visit.params)
+            heads -= set(base.document.get("required", ()))
+            if not heads:
+                break
+            visit.params = {k: v for k, v in visit.params.items() if k not in heads}
+    return None

@@ -1,0 +1,120 @@
+"""One provider's data, all of it: provider.toml, its catalogue, its error rows.
+
+What must not enter: request handling. Which providers exist is `dialects.REGISTRY`'s business.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import Path
+
+from safelight.catalog import Catalog, load_catalog
+from safelight.datafiles import as_date, data_dir, in_force, known_keys, read_toml
+from safelight.errors import ErrorTable, load_errors
+from safelight.messages import Json
+from safelight.phrases import Phrases
+from safelight.refusals import DataError
+
+_KEYS = frozenset(
+    {
+        "name", "title", "hosts", "bases", "default_bases", "lenient_bases", "env", "phrases",
+        "default_model", "retired", "headers", "facts", "source", "checked",
+    }
+)  # fmt: skip
+_DEFAULT_KEYS = frozenset(
+    {"operations", "model", "since", "until", "lenient", "source", "checked"}
+)
+_RETIRED_KEYS = frozenset({"operation", "since", "until", "source", "checked"})
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultModel:
+    """The model of a request that names none, while the dates hold."""
+
+    operations: tuple[str, ...]
+    model: str
+    since: datetime.date | None
+    until: datetime.date | None
+    lenient: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A provider as data. `headers` are named sets, `facts` whatever else its dialect reads."""
+
+    name: str
+    title: str
+    hosts: tuple[str, ...]
+    bases: tuple[str, ...]
+    default_bases: tuple[str, ...]
+    lenient_bases: tuple[str, ...]
+    env: dict[str, str]
+    headers: dict[str, dict[str, str]]
+    facts: dict[str, Json]
+    defaults: tuple[DefaultModel, ...]
+    retired: dict[str, tuple[datetime.date | None, datetime.date | None]]
+    catalog: Catalog
+    errors: ErrorTable
+
+    def default_model(self, operation: str, day: datetime.date, *, lenient: bool) -> str | None:
+        """Return the model that a request without one gets, or None where it must name one."""
+        for row in self.defaults:
+            named = any(fnmatchcase(operation, pattern) for pattern in row.operations)
+            if named and (lenient or not row.lenient) and in_force(row.since, row.until, day):
+                return row.model
+        return None
+
+    def serves(self, operation: str, day: datetime.date) -> bool:
+        """Tell whether the operation exists on that day."""
+        since, until = self.retired.get(operation, (None, None))
+        return in_force(since, until, day)
+
+
+@lru_cache(maxsize=32)
+def load_provider(name: str, root: Path | None = None) -> Provider:
+    """Return a provider's data. Raises DataError, with file and key, for anything we cannot trust."""
+    path = (root or data_dir("schemas")) / name / "provider.toml"
+    table = read_toml(path)
+    known_keys(table, _KEYS, path, "(top)", sourced=True)
+    for key in ("name", "title", "bases"):
+        if key not in table:
+            raise DataError(path, key, "is missing")
+    if table["name"] != name:
+        raise DataError(path, "name", f"says {table['name']!r} in the folder {name!r}")
+    return Provider(
+        name=name,
+        title=table["title"],
+        hosts=tuple(table.get("hosts", ())),
+        bases=tuple(table["bases"]),
+        default_bases=tuple(table.get("default_bases", ())),
+        lenient_bases=tuple(table.get("lenient_bases", ())),
+        env=table.get("env", {}),
+        headers=table.get("headers", {}),
+        facts=table.get("facts", {}),
+        defaults=tuple(_default(row, path) for row in table.get("default_model", [])),
+        retired=dict(_retired(row, path) for row in table.get("retired", [])),
+        catalog=load_catalog(name, root),
+        errors=load_errors(name, Phrases.of(table.get("phrases", {})), root),
+    )
+
+
+def _default(row: dict[str, Json], path: Path) -> DefaultModel:
+    known_keys(row, _DEFAULT_KEYS, path, "default_model", sourced=True)
+    return DefaultModel(
+        operations=tuple(row["operations"]),
+        model=row["model"],
+        since=as_date(row.get("since"), path, "default_model.since"),
+        until=as_date(row.get("until"), path, "default_model.until"),
+        lenient=bool(row.get("lenient", False)),
+    )
+
+
+def _retired(
+    row: dict[str, Json], path: Path
+) -> tuple[str, tuple[datetime.date | None, datetime.date | None]]:
+    known_keys(row, _RETIRED_KEYS, path, "retired", sourced=True)
+    since = as_date(row.get("since"), path, "retired.since")
+    return row["operation"], (since, as_date(row.get("until"), path, "retired.until"))
