@@ -1,0 +1,110 @@
+"""Turns an uploaded picture into pixels, or says why it cannot be.
+
+Each format's reader is called by name, so no other is tried and no size limit of the library's
+warns. What must not enter: drawing, and exceptions of Pillow on their way out.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from struct import error as StructError
+from struct import unpack_from
+from typing import TYPE_CHECKING
+
+from PIL import (
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    JpegImagePlugin,
+    PngImagePlugin,
+    WebPImagePlugin,
+)
+
+from safelight.pixels.values import Source, UnreadablePicture
+
+if TYPE_CHECKING:
+    from PIL import ImageFile
+
+_READERS: dict[str, type[ImageFile.ImageFile]] = {
+    "png": PngImagePlugin.PngImageFile,
+    "jpeg": JpegImagePlugin.JpegImageFile,
+    "webp": WebPImagePlugin.WebPImageFile,
+    "gif": GifImagePlugin.GifImageFile,
+    "bmp": BmpImagePlugin.BmpImageFile,
+}
+_TURNS = {
+    2: (Image.Transpose.FLIP_LEFT_RIGHT,),
+    3: (Image.Transpose.ROTATE_180,),
+    4: (Image.Transpose.FLIP_TOP_BOTTOM,),
+    5: (Image.Transpose.TRANSPOSE,),
+    6: (Image.Transpose.ROTATE_270,),
+    7: (Image.Transpose.TRANSVERSE,),
+    8: (Image.Transpose.ROTATE_90,),
+}
+_ORIENTATION = 0x0112
+
+
+def verify(source: Source) -> None:
+    """Decode everything, for nothing but the error: UnreadablePicture when damaged or cut off."""
+    decode(source)
+
+
+def decode(source: Source) -> Image.Image:
+    """Return the first frame upright, as RGB, or RGBA when the file has any alpha.
+
+    Raises UnreadablePicture; sixteen bits become eight, CMYK and palettes become RGB.
+    """
+    data = _still(source.data) if source.format == "png" else source.data
+    try:
+        if source.format == "png":
+            _READERS["png"](BytesIO(data)).verify()
+        image = _READERS[source.format](BytesIO(data))
+        image.load()
+    except Exception as error:  # whatever a damaged file makes a decoder raise, it is the file's
+        raise UnreadablePicture(f"damaged or truncated {source.format} picture") from error
+    return _upright(_plain(image), image.info.get("exif", b""))
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """Return the pixels as 8-bit RGB or RGBA."""
+    if image.mode == "I;16":
+        image = image.point([v >> 8 for v in range(65536)], "L")
+    clear = image.has_transparency_data
+    return image.convert("RGBA" if clear else "RGB")
+
+
+def _upright(image: Image.Image, exif: bytes) -> Image.Image:
+    for turn in _TURNS.get(orientation(exif), ()):
+        return image.transpose(turn)
+    return image
+
+
+def orientation(exif: bytes) -> int:
+    """Return the EXIF orientation 1..8; 1 when there is none or the block is damaged."""
+    body = exif.removeprefix(b"Exif\0\0")
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(body[:4])
+    if order is None:
+        return 1
+    try:
+        at = int(unpack_from(order + "I", body, 4)[0])
+        count = int(unpack_from(order + "H", body, at)[0])
+        for k in range(min(count, 64)):
+            tag, _, _, value = unpack_from(order + "HHIH", body, at + 2 + 12 * k)
+            if tag == _ORIENTATION:
+                return int(value)
+    except StructError:
+        return 1
+    return 1
+
+
+def _still(data: bytes) -> bytes:
+    """Return a PNG without its animation's control chunk, about which Pillow may warn."""
+    at = 8
+    while at + 8 <= len(data):
+        length, kind = unpack_from(">I4s", data, at)
+        if kind == b"acTL":
+            return data[:at] + data[at + 12 + length :]
+        if kind in {b"IDAT", b"IEND"}:
+            break
+        at += 12 + length
+    return data

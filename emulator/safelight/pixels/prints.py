@@ -1,0 +1,142 @@
+"""Makes a picture out of nothing: background, board, and the two ways to a file.
+
+A background (scene, palette, size, detail, see-through or not) is drawn and deflated once and
+kept; a new picture on it costs its board's rows. What must not enter: uploads, formats but PNG.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from PIL import Image, ImageDraw
+
+from safelight.pixels import png
+from safelight.pixels.caption import board, draw_board
+from safelight.pixels.paint import grained, paint
+from safelight.pixels.palettes import look
+from safelight.pixels.scenes import scene
+from safelight.pixels.shelf import Shelf
+
+if TYPE_CHECKING:
+    from safelight.pixels.palettes import Look, Palette
+    from safelight.pixels.values import Brief
+
+BUDGET = 64 * 2**20
+"""Bytes of backgrounds kept: all 48 pairs of scene and palette at 1024x1024, medium detail."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What a background depends on: everything that the words of a brief do not change."""
+
+    scene: str
+    palette: Palette
+    size: tuple[int, int]
+    detail: int
+    transparent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Canvas:
+    """A kept background as pixels, for the formats that are encoded as a whole."""
+
+    image: Image.Image = field(repr=False)
+
+    def weight(self) -> int:
+        """Bytes of memory."""
+        return self.image.width * self.image.height * len(self.image.getbands())
+
+
+_strips: Shelf[png.Strip] = Shelf(BUDGET)
+_canvases: Shelf[_Canvas] = Shelf(BUDGET // 4)
+
+
+def print_png(brief: Brief) -> bytes:
+    """Return the picture as a PNG file; only its board is drawn when its background is kept."""
+    settled = look(brief)
+    ground = _ground(brief, settled)
+    mode = "RGBA" if brief.transparent else "RGB"
+    top = _strips.get(ground, lambda: _top_strip(ground), lambda strip: len(strip.chunk))
+    if not board(brief.width, brief.height).height:
+        return png.join(brief.width, brief.height, mode, (top,))
+    foot = png.strip(draw_board(brief, settled, mode))
+    return png.join(brief.width, brief.height, mode, (top, foot))
+
+
+def print_canvas(brief: Brief, *, moment: float | None = None) -> Image.Image:
+    """Return the same picture as pixels, RGB or RGBA. At a `moment` of a loop it has no grain."""
+    settled = look(brief)
+    ground = _ground(brief, settled)
+    mode = "RGBA" if brief.transparent else "RGB"
+    if moment is None:
+        top = _canvases.get(ground, lambda: _Canvas(draw_ground(ground)), _Canvas.weight).image
+    else:
+        top = draw_ground(ground, moment=moment)
+    whole = Image.new(mode, (brief.width, brief.height))
+    whole.paste(top)
+    if ground.size[1] < brief.height:
+        whole.paste(draw_board(brief, settled, mode), (0, ground.size[1]))
+    return whole
+
+
+def print_patch(brief: Brief) -> Image.Image:
+    """Return the scene alone over the brief's size, without a board: what fills an edited area."""
+    ground = replace(_ground(brief, look(brief)), size=(brief.width, brief.height))
+    return draw_ground(ground)
+
+
+def draw_ground(ground: _Ground, *, moment: float | None = None) -> Image.Image:
+    """Return a background: the scene with grain, or without at a `moment` of its loop."""
+    marks = scene(ground.scene, ground.palette, ground.size,
+                  detail=ground.detail, moment=moment or 0.0)  # fmt: skip
+    canvas = paint(marks, ground.size)
+    if moment is None:
+        canvas = grained(canvas, ground.detail)
+    return _cut_out(canvas, ground.palette) if ground.transparent else canvas
+
+
+def cut_shape(width: int, height: int) -> tuple[tuple[int, int, int, int], int]:
+    """Return the box and corner radius of the subject on a see-through background."""
+    edge = max(1, min(width, height) // 24)
+    return (edge, edge, width - edge, height - edge), (min(width, height) - 2 * edge) // 2
+
+
+def _cut_out(canvas: Image.Image, palette: Palette) -> Image.Image:
+    """Return the scene as a lens with a rim, opaque in the middle, nothing around it."""
+    (left, top, right, bottom), radius = cut_shape(*canvas.size)
+    mask = Image.new("L", (canvas.width * 2, canvas.height * 2))
+    pen = ImageDraw.Draw(mask)
+    rim = max(1, min(canvas.size) // 90)
+    pen.rounded_rectangle((left * 2, top * 2, right * 2 - 1, bottom * 2 - 1), radius * 2, fill=255)
+    outer = mask.reduce(2)
+    pen.rectangle((0, 0, *mask.size), fill=0)
+    inset = (
+        left * 2 + 2 * rim,
+        top * 2 + 2 * rim,
+        right * 2 - 2 * rim - 1,
+        bottom * 2 - 2 * rim - 1,
+    )
+    if inset[2] > inset[0] and inset[3] > inset[1]:
+        pen.rounded_rectangle(inset, max(0, radius * 2 - 2 * rim), fill=255)
+    lens = Image.new("RGB", canvas.size, palette.light)
+    lens.paste(canvas, (0, 0), mask.reduce(2))
+    bare = Image.new("RGBA", canvas.size)
+    bare.paste(lens, (0, 0), outer.point(_opaque))
+    bare.putalpha(outer)
+    return bare
+
+
+_opaque = [0] + [255] * 255
+
+
+def _ground(brief: Brief, settled: Look) -> _Ground:
+    tall = brief.height - board(brief.width, brief.height).height
+    return _Ground(settled.scene, settled.palette, (brief.width, tall),
+                   brief.detail, brief.transparent)  # fmt: skip
+
+
+def _top_strip(ground: _Ground) -> png.Strip:
+    return png.strip(
+        draw_ground(ground), noisy=ground.detail > 0 and not ground.transparent, first=True
+    )
