@@ -1,0 +1,319 @@
+"""Writes a ChatResult as the chat completion JSON and event stream that many providers speak.
+
+A dialect gives a `ChatHead` and a `ChatStyle`; everything that differs between speakers is in those
+two. Key orders and chunk rules are the recorded ones of the canonical chat API (capture of 2026-08).
+
+What must not enter: providers, HTTP headers, anything about how an answer is made.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from random import Random
+
+import orjson
+
+from safelight.messages import Json
+from safelight.operations.chat import ChatResult, ChatUsage, Choice, TokenLogprob, ToolCall
+from safelight.tokens import pieces
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_EVEN = 16
+"""Chunks are padded to a multiple of this many bytes, so that their size tells nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatHead:
+    """What a reply says of itself beside the answer; `created` is in seconds since the epoch."""
+
+    id: str
+    created: int
+    model: str
+    system_fingerprint: str | None = None
+    service_tier: str = "default"
+
+
+def usage_body(usage: ChatUsage) -> dict[str, Json]:
+    """Return the usage object, its details in the order recorded in 2026-08."""
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "total_tokens": usage.total_tokens,
+        "prompt_tokens_details": {
+            "cached_tokens": usage.cached_tokens,
+            "audio_tokens": usage.audio_tokens,
+        },
+        "completion_tokens_details": {
+            "reasoning_tokens": usage.reasoning_tokens,
+            "audio_tokens": 0,
+            "accepted_prediction_tokens": 0,
+            "rejected_prediction_tokens": 0,
+        },
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class ChatStyle:
+    """How a dialect's replies differ from the canonical ones.
+
+    `body_keys` and `chunk_keys` are the top-level keys in order; a key that is not listed is not
+    written. `usage_on_finish` puts the usage on the last delta instead of a chunk of its own.
+    `bare_role` sends the role alone first. `null_logprobs` forces the key on (True) or off (False);
+    None follows the model's family. The `extra` fields are added to the message, to the last
+    delta, and at the top of the body and of every chunk.
+    """
+
+    body_keys: tuple[str, ...] = (
+        "id", "object", "created", "model", "choices", "usage", "service_tier", "moderation",
+        "system_fingerprint", "metadata",
+    )  # fmt: skip
+    chunk_keys: tuple[str, ...] = (
+        "id", "object", "created", "model", "service_tier", "system_fingerprint",
+    )  # fmt: skip
+    obfuscate: bool = True
+    usage_on_finish: bool = False
+    bare_role: bool = False
+    annotations: bool = True
+    null_logprobs: bool | None = None
+    extra: Mapping[str, Json] = field(default_factory=dict)
+    extra_message: Mapping[str, Json] = field(default_factory=dict)
+    extra_last_delta: Mapping[str, Json] = field(default_factory=dict)
+    usage: Callable[[ChatUsage], Json] = usage_body
+
+
+CANONICAL = ChatStyle()
+
+
+def completion_id(seed: int, prefix: str = "chatcmpl-", length: int = 29) -> str:
+    """Return an id that follows from the seed: the prefix and that many letters and digits."""
+    return prefix + "".join(Random(seed ^ 0x1D).choices(_LETTERS, k=length))
+
+
+def body(result: ChatResult, head: ChatHead, style: ChatStyle = CANONICAL) -> dict[str, Json]:
+    """Return the whole answer as the object of a non-streamed reply, keys in recorded order."""
+    values = {
+        "id": head.id,
+        "object": "chat.completion",
+        "created": head.created,
+        "model": head.model,
+        "choices": [_choice(i, c, result, style) for i, c in enumerate(result.choices)],
+        "usage": style.usage(result.usage),
+        "service_tier": head.service_tier,
+        "moderation": result.moderation,
+        "system_fingerprint": head.system_fingerprint,
+        "metadata": result.metadata,
+        **style.extra,
+    }
+    absent = {key for key in ("moderation", "metadata") if values[key] is None}
+    return {key: values[key] for key in (*style.body_keys, *style.extra) if key not in absent}
+
+
+def _choice(index: int, choice: Choice, result: ChatResult, style: ChatStyle) -> dict[str, Json]:
+    out: dict[str, Json] = {"index": index, "message": _message(choice, style)}
+    if choice.logprobs is not None:
+        out["logprobs"] = _logprobs(choice, choice.logprobs)
+    elif _says_null(result, style):
+        out["logprobs"] = None
+    return {**out, "finish_reason": choice.finish_reason}
+
+
+def _says_null(result: ChatResult, style: ChatStyle) -> bool:
+    """Tell whether `logprobs: null` is written: reasoning models leave the key out."""
+    return not result.reasoning if style.null_logprobs is None else style.null_logprobs
+
+
+def _message(choice: Choice, style: ChatStyle) -> dict[str, Json]:
+    out: dict[str, Json] = {"role": "assistant", "content": choice.text}
+    if choice.legacy_function:
+        call = choice.tool_calls[0]
+        out["function_call"] = {"name": call.name, "arguments": call.arguments}
+    elif choice.tool_calls:
+        out["tool_calls"] = [_call(call, call.arguments) for call in choice.tool_calls]
+    if choice.images:
+        out["images"] = [image_part(data) for data in choice.images]
+    out["refusal"] = choice.refusal
+    if style.annotations:
+        out["annotations"] = []
+    return {**out, **style.extra_message}
+
+
+def image_part(data: bytes) -> dict[str, Json]:
+    """Return a picture as a content part with a `data:` URL, its format read from its first bytes."""
+    kinds = ((b"\xff\xd8", "jpeg"), (b"RIFF", "webp"), (b"GIF8", "gif"), (b"<", "svg+xml"))
+    kind = next((kind for mark, kind in kinds if data.startswith(mark)), "png")
+    url = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+    return {"type": "image_url", "image_url": {"url": url}}
+
+
+def _call(call: ToolCall, text: str) -> dict[str, Json]:
+    return {"id": call.id, "type": call.kind, **_called(call, text, named=True)}
+
+
+def _called(call: ToolCall, text: str, *, named: bool) -> dict[str, Json]:
+    """Return the inner object of a call: a function's arguments or a custom tool's input."""
+    key = "arguments" if call.kind == "function" else "input"
+    return {call.kind: {"name": call.name, key: text} if named else {key: text}}
+
+
+def _logprobs(choice: Choice, items: tuple[TokenLogprob, ...]) -> dict[str, Json]:
+    written = [_logprob(item) for item in items]
+    if choice.refusal is not None:
+        return {"content": None, "refusal": written}
+    return {"content": written if choice.text is not None else None, "refusal": None}
+
+
+def _logprob(item: TokenLogprob) -> dict[str, Json]:
+    top = [_ranked(token, logprob) for token, logprob in item.top]
+    return {**_ranked(item.token, item.logprob), "top_logprobs": top}
+
+
+def _ranked(token: str, logprob: float) -> dict[str, Json]:
+    return {"token": token, "logprob": logprob, "bytes": list(token.encode())}
+
+
+def chunks(
+    result: ChatResult,
+    head: ChatHead,
+    params: Mapping[str, Json],
+    *,
+    seed: int,
+    style: ChatStyle = CANONICAL,
+) -> list[bytes]:
+    """Return the event stream of an answer, one SSE frame an item, the last one `[DONE]`.
+
+    `params` is the request: its `stream_options` say whether usage is told and chunks are padded.
+    """
+    options = params.get("stream_options") or {}
+    options = options if isinstance(options, dict) else {}
+    frames = _Frames(head, style, seed, options)
+    out = [frames.delta(event) for event in _interleaved(result, style)]
+    if style.usage_on_finish:
+        return [*out[:-1], frames.last(result.usage, out[-1]), b"data: [DONE]\n\n"]
+    if options.get("include_usage") is True:
+        out.append(frames.closing({"usage": style.usage(result.usage)}))
+    if result.moderation is not None:
+        out.append(frames.closing({**frames.null_usage, "moderation": result.moderation}))
+    return [*out, b"data: [DONE]\n\n"]
+
+
+class _Frames:
+    """Serialises chunks that share one head. Its state is the random stream of the padding."""
+
+    def __init__(
+        self, head: ChatHead, style: ChatStyle, seed: int, options: Mapping[str, Json]
+    ) -> None:
+        values = {
+            "id": head.id,
+            "object": "chat.completion.chunk",
+            "created": head.created,
+            "model": head.model,
+            "service_tier": head.service_tier,
+            "system_fingerprint": head.system_fingerprint,
+        }
+        shown = {key: values[key] for key in style.chunk_keys}
+        self._style = style
+        self._start = b"data: " + orjson.dumps({**shown, **style.extra})[:-1] + b',"choices":'
+        tells = options.get("include_usage") is True and not style.usage_on_finish
+        self.null_usage: dict[str, Json] = {"usage": None} if tells else {}
+        self._middle = b',"usage":null' if tells else b""
+        padded = style.obfuscate and options.get("include_obfuscation") is not False
+        self._noise = _noise(seed) if padded else None
+
+    def delta(self, choice: dict[str, Json]) -> bytes:
+        data = orjson.dumps(choice)
+        padding = b""
+        if self._noise is not None:
+            padding = b',"obfuscation":"' + self._noise[: _EVEN - len(data) % _EVEN] + b'"'
+            self._noise = self._noise[1:] + self._noise[:1]
+        return self._start + b"[" + data + b"]" + self._middle + padding + b"}\n\n"
+
+    def closing(self, fields: Mapping[str, Json]) -> bytes:
+        """Return a chunk without choices that carries those fields."""
+        return self._start + b"[]," + orjson.dumps(fields)[1:] + b"\n\n"
+
+    def last(self, usage: ChatUsage, frame: bytes) -> bytes:
+        """Return the finish chunk with the usage on it."""
+        return frame[:-3] + b',"usage":' + orjson.dumps(self._style.usage(usage)) + b"}\n\n"
+
+
+def _noise(seed: int) -> bytes:
+    return "".join(Random(seed ^ 0x0BF).choices(_LETTERS, k=211)).encode()
+
+
+def _interleaved(result: ChatResult, style: ChatStyle) -> Iterator[dict[str, Json]]:
+    """Yield the events of all choices in turn: each starts, they take turns, each ends."""
+    running = [_events(i, choice, result, style) for i, choice in enumerate(result.choices)]
+    while running:
+        going = []
+        for events in running:
+            event = next(events, None)
+            if event is not None:
+                yield event
+                going.append(events)
+        running = going
+
+
+def _events(
+    index: int, choice: Choice, result: ChatResult, style: ChatStyle
+) -> Iterator[dict[str, Json]]:
+    asked = choice.logprobs is not None
+    nothing = {"logprobs": None} if asked or _says_null(result, style) else {}
+    empty = {"logprobs": {"content": [], "refusal": None}} if asked else nothing
+
+    def event(
+        delta: Json, logprobs: Mapping[str, Json], reason: str | None = None
+    ) -> dict[str, Json]:
+        return {"index": index, "delta": delta, **logprobs, "finish_reason": reason}
+
+    first, *rest = _deltas(choice, style)
+    yield event(first, empty)
+    items = iter(choice.logprobs or ())
+    for delta in rest:
+        item = next(items, None)
+        yield event(delta, nothing if item is None else {"logprobs": _logprobs(choice, (item,))})
+    yield event(dict(style.extra_last_delta), nothing, choice.finish_reason)
+
+
+def _deltas(choice: Choice, style: ChatStyle) -> Iterator[dict[str, Json]]:
+    """Yield the deltas of one choice but the last: who speaks, then what, piece by piece."""
+    start: dict[str, Json] = {"role": "assistant"}
+    if choice.tool_calls:
+        yield from _call_deltas(choice, style)
+        return
+    yield start if style.bare_role else {**start, "content": "", "refusal": None}
+    key, text = (
+        ("refusal", choice.refusal) if choice.refusal is not None else ("content", choice.text)
+    )
+    for piece in pieces(text or ""):
+        yield {key: piece}
+    for data in choice.images:
+        yield {"images": [image_part(data)]}
+
+
+def _call_deltas(choice: Choice, style: ChatStyle) -> Iterator[dict[str, Json]]:
+    """One call starts in the role's own chunk; of several, each starts in a chunk after it."""
+    start: dict[str, Json] = {"role": "assistant", "content": None}
+    calls = list(enumerate(choice.tool_calls))
+    if choice.legacy_function:
+        call = choice.tool_calls[0]
+        yield {**start, "function_call": {"name": call.name, "arguments": ""}, "refusal": None}
+        for piece in pieces(call.arguments):
+            yield {"function_call": {"arguments": piece}}
+        return
+    if style.bare_role:
+        yield {"role": "assistant"}
+    elif len(calls) == 1:
+        yield {**start, "tool_calls": [_header(0, calls[0][1])], "refusal": None}
+    else:
+        yield start
+    for index, call in calls:
+        if style.bare_role or len(calls) > 1:
+            yield {"tool_calls": [_header(index, call)]}
+        for piece in pieces(call.arguments):
+            yield {"tool_calls": [{"index": index, **_called(call, piece, named=False)}]}
+
+
+def _header(index: int, call: ToolCall) -> dict[str, Json]:
+    return {"index": index, **_call(call, "")}

@@ -1,0 +1,180 @@
+"""Answers a chat request: the whole way from its parameters to a ChatResult, readable in `create`.
+
+What must not enter: wire shapes, ids and times of a reply, I/O, the clock.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+
+from safelight.messages import Call, Json
+from safelight.operations.chat import answering, moderation, usage
+from safelight.operations.chat.abilities import check_abilities, check_schemas
+from safelight.operations.chat.calling import calls_for, cut_calls
+from safelight.operations.chat.conversation import (
+    Conversation,
+    check_tool_turns,
+    clean,
+    messages_of,
+    read,
+)
+from safelight.operations.chat.hints import Hints, read_hints
+from safelight.operations.chat.limits import Limits, cut, read_limits
+from safelight.operations.chat.logprobs import logprobs_for
+from safelight.operations.chat.making import Source, Unmakeable
+from safelight.operations.chat.results import ChatResult, Choice
+from safelight.operations.chat.tools import Choosing, read_choosing, read_tools
+from safelight.refusals import Refusal
+
+_TIERS = {"auto": "default", "fast": "priority"}
+"""Service tiers that a reply names differently from the request; the others it repeats."""
+
+_MOST_CHOICES = 128
+_NOT_ASKED_WITH = frozenset({"stream", "stream_options", "store", "metadata", "user"})
+"""Fields that change how an answer is delivered, not what it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What every one of the `n` answers is made from."""
+
+    params: Mapping[str, Json]
+    talk: Conversation
+    hints: Hints
+    choosing: Choosing
+    limits: Limits
+    digest: int
+    now: float
+    count: int
+
+
+def create(call: Call) -> ChatResult:
+    """Answer a chat request whose `params` are its body.
+
+    The same params and seed give the same answer, streamed or not. Raises Refusal for what no
+    schema can see: unreadable pictures, tool messages without a call, abilities a model lacks.
+    """
+    params = call.params
+    talk = read(params, lenient=call.lenient)
+    if not call.lenient:
+        check_tool_turns(messages_of(params))
+        check_schemas(params)
+        check_abilities(params, call.traits, talk)
+    task = _task(call, talk)
+    prices = call.traits.get("picture_tokens", {})
+    reasons = call.traits.get("family") == "reasoning"
+    thinking = _thinking(task, prices) if reasons else 0
+    choices = tuple(_choice(task, index, thinking) for index in range(task.count))
+    said = "\n".join(choice.text or "" for choice in choices)
+    return ChatResult(
+        choices=choices,
+        usage=usage.usage_for(params, talk, prices, choices, thinking),
+        model=str(call.traits.get("snapshot") or call.model),
+        service_tier=_tier(params.get("service_tier")),
+        moderation=moderation.report(params.get("moderation"), talk.asked, said, task.digest),
+        metadata=params.get("metadata") if params.get("store") else None,
+        reasoning=reasons,
+    )
+
+
+def _task(call: Call, talk: Conversation) -> _Task:
+    return _Task(
+        params=call.params,
+        talk=talk,
+        hints=read_hints(talk.asked),
+        choosing=_choosing(call, talk),
+        limits=read_limits(call.params),
+        digest=digest_of(call.params, call.seed),
+        now=call.now,
+        count=_count(call.params.get("n")),
+    )
+
+
+def digest_of(params: Mapping[str, Json], seed: int) -> int:
+    """Return a number that follows from the seed and from what was asked, not from how it is sent."""
+    asked = {key: value for key, value in params.items() if key not in _NOT_ASKED_WITH}
+    text = json.dumps(asked, sort_keys=True, separators=(",", ":"), default=repr)
+    key = f"{seed}:{text}".encode("ascii")
+    return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big")
+
+
+def _count(n: Json) -> int:
+    return min(max(n, 1), _MOST_CHOICES) if isinstance(n, int) else 1
+
+
+def _tier(asked: Json) -> str:
+    return _TIERS.get(asked, asked) if isinstance(asked, str) else "default"
+
+
+def _choosing(call: Call, talk: Conversation) -> Choosing:
+    """Return who may be called: nobody under `auto` once a tool's result waits to be told."""
+    try:
+        choosing = read_choosing(call.params, read_tools(call.params))
+    except Refusal:
+        if not call.lenient:
+            raise
+        return Choosing()
+    return choosing if choosing.must or not talk.results else Choosing()
+
+
+def _thinking(task: _Task, prices: Mapping[str, Json]) -> int:
+    """Return the reasoning tokens, which the limit covers too: a tight one leaves no answer."""
+    del prices
+    wanted = usage.thinking_tokens(task.params, usage.text_tokens(task.params))
+    return wanted if task.limits.tokens is None else min(wanted, task.limits.tokens)
+
+
+def _choice(task: _Task, index: int, thinking: int) -> Choice:
+    seed = task.digest + 7919 * index
+    source = Source(task.hints, seed, task.now)
+    limits = task.limits.less(thinking)
+    if task.choosing.tools and (called := _called(task, source, limits)):
+        return called
+    response_format = task.params.get("response_format")
+    rng = Random(seed)
+    text = answering.answer(task.talk, rng, index, task.count)
+    if isinstance(response_format, dict) and response_format.get("type") in _JSON_FORMATS:
+        try:
+            text = answering.json_answer(response_format, text, source)
+        except Unmakeable as error:
+            return _refused(task, f"No value fits the schema: {error}.", rng)
+        if response_format["type"] == "json_schema" and answering.REFUSAL_MARK in task.talk.asked:
+            return _refused(task, answering.REFUSAL_TEXT, rng)
+    text, reason = cut(clean(text), limits)
+    return Choice(text, finish_reason=reason, logprobs=_logprobs(task, text, rng))
+
+
+_JSON_FORMATS = ("json_object", "json_schema")
+
+
+def _called(task: _Task, source: Source, limits: Limits) -> Choice | None:
+    sparse = Source(source.hints, source.seed, source.now, sparse=True)
+    calls, short = cut_calls(calls_for(task.choosing, sparse), limits)
+    if not calls:
+        return None
+    legacy = task.choosing.tools[0].legacy
+    reason = "function_call" if legacy else "tool_calls"
+    if task.choosing.named:
+        reason = "stop"
+    return Choice(
+        text=None,
+        tool_calls=tuple(calls[:1] if legacy else calls),
+        finish_reason="length" if short else reason,
+        logprobs=_logprobs(task, "", Random(source.seed)),
+        legacy_function=legacy,
+    )
+
+
+def _refused(task: _Task, text: str, rng: Random) -> Choice:
+    return Choice(None, refusal=clean(text), logprobs=_logprobs(task, clean(text), rng))
+
+
+def _logprobs(task: _Task, text: str, rng: Random) -> Json:
+    if task.params.get("logprobs") is not True:
+        return None
+    top = task.params.get("top_logprobs")
+    return logprobs_for(text, top if isinstance(top, int) else 0, rng)

@@ -1,0 +1,151 @@
+"""Samples of a regular expression: a short string that it matches, for the common constructs.
+
+The parse tree is the standard library's own. Look-arounds and word boundaries are passed over, so a
+sample of a pattern that uses them may fail to match: whoever asks must check.
+
+What must not enter: matching with a stranger's pattern, which could run for ever.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from random import Random
+
+from safelight.messages import Json
+
+_LONGEST = 4000
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_CLASSES = {
+    "CATEGORY_DIGIT": "0123456789",
+    "CATEGORY_WORD": f"{_LETTERS}0123456789_",
+    "CATEGORY_SPACE": " ",
+    "CATEGORY_NOT_DIGIT": _LETTERS,
+    "CATEGORY_NOT_WORD": " -",
+    "CATEGORY_NOT_SPACE": _LETTERS,
+}
+_PRINTABLE = [chr(code) for code in range(33, 127)] + [" "]
+
+
+class UnsampledPattern(ValueError):
+    """The pattern is no Python expression, or uses what this room does not know."""
+
+
+def sample(pattern: str, rng: Random, *, more: int = 0) -> str:
+    """Return a string for the pattern; `more` asks every open repetition for that many extra rounds.
+
+    Raises UnsampledPattern.
+    """
+    if len(pattern) > _LONGEST:
+        raise UnsampledPattern(pattern[:80])
+    try:
+        tree = _parse(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise UnsampledPattern(str(error)) from error
+    return _Sampler(rng, more).run(tree)
+
+
+def _parse(pattern: str) -> Json:
+    from re import _parser  # type: ignore[attr-defined]  # the stubs do not know it
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _parser.parse(pattern)
+
+
+class _Sampler:
+    """Walks one parse tree. Its state is the groups it has filled and the length it has used."""
+
+    def __init__(self, rng: Random, more: int) -> None:
+        self._rng = rng
+        self._more = more
+        self._groups: dict[int, str] = {}
+        self._used = 0
+
+    def run(self, tree: Json) -> str:
+        return "".join(self._pieces(tree))
+
+    def _pieces(self, tree: Json) -> Iterator[str]:
+        for op, argument in tree:
+            maker = _MAKERS.get(str(op))
+            if maker is None:
+                raise UnsampledPattern(f"cannot sample {op}")
+            piece = maker(self, argument)
+            self._used += len(piece)
+            if self._used > _LONGEST:
+                raise UnsampledPattern("the pattern asks for too long a string")
+            yield piece
+
+    def _literal(self, code: int) -> str:
+        return chr(code)
+
+    def _any(self, _: None) -> str:
+        return self._rng.choice(_LETTERS)
+
+    def _not_literal(self, code: int) -> str:
+        return self._rng.choice([c for c in _LETTERS if c != chr(code)])
+
+    def _in(self, items: Json) -> str:
+        negated = bool(items) and str(items[0][0]) == "NEGATE"
+        allowed = {c for item in items[negated:] for c in _members(item)}
+        choices = [c for c in _PRINTABLE if c not in allowed] if negated else sorted(allowed)
+        plain = [c for c in choices if c.isascii() and c.isalnum()]
+        if not choices:
+            raise UnsampledPattern("an empty class")
+        return self._rng.choice(plain or choices)
+
+    def _repeat(self, argument: Json) -> str:
+        least, most, body = argument
+        want = least + self._more + (self._rng.randrange(3) if least == 0 else 0)
+        rounds = min(int(most), max(least, want, 1 if most else 0))
+        if rounds > _LONGEST:
+            raise UnsampledPattern("the pattern asks for too long a string")
+        return "".join(self.run(body) for _ in range(rounds))
+
+    def _group(self, argument: Json) -> str:
+        number, *_, body = argument
+        text = self.run(body)
+        if number is not None:
+            self._groups[number] = text
+        return text
+
+    def _atomic(self, body: Json) -> str:
+        return self.run(body)
+
+    def _branch(self, argument: Json) -> str:
+        return self.run(self._rng.choice(argument[1]))
+
+    def _back(self, number: int) -> str:
+        return self._groups.get(number, "")
+
+    def _nothing(self, _: Json) -> str:
+        return ""
+
+
+def _members(item: Json) -> list[str]:
+    """Return the characters of one member of a class; a wide range gives its first ones."""
+    op, argument = str(item[0]), item[1]
+    if op == "RANGE":
+        return [chr(code) for code in range(argument[0], min(argument[1], argument[0] + 200) + 1)]
+    if op == "CATEGORY":
+        return list(_CLASSES.get(str(argument), ""))
+    return [chr(argument)]
+
+
+_MAKERS: dict[str, Callable[[_Sampler, Json], str]] = {
+    "LITERAL": _Sampler._literal,
+    "NOT_LITERAL": _Sampler._not_literal,
+    "ANY": _Sampler._any,
+    "IN": _Sampler._in,
+    "MAX_REPEAT": _Sampler._repeat,
+    "MIN_REPEAT": _Sampler._repeat,
+    "POSSESSIVE_REPEAT": _Sampler._repeat,
+    "SUBPATTERN": _Sampler._group,
+    "ATOMIC_GROUP": _Sampler._atomic,
+    "BRANCH": _Sampler._branch,
+    "GROUPREF": _Sampler._back,
+    "AT": _Sampler._nothing,
+    "ASSERT": _Sampler._nothing,
+    "ASSERT_NOT": _Sampler._nothing,
+}
