@@ -30,6 +30,10 @@ _KEYS = frozenset(
 )  # fmt: skip
 
 
+FORBIDDEN = {"not": {}}
+"""The schema that nothing fits. Not `false`: jsonschema (4.26) loses the path of a false property."""
+
+
 @dataclass(frozen=True, slots=True)
 class Narrowing:
     """One named set of limits, with its dates and origin."""
@@ -89,7 +93,7 @@ def narrow(schema: Schema, narrowings: Iterable[Narrowing]) -> Schema:
             properties.pop(name, None)
         for name in narrowing.forbid:
             if name in properties:
-                properties[name] = False
+                properties[name] = FORBIDDEN
         for name in narrowing.require:
             if name in properties and name not in document.setdefault("required", []):
                 document["required"].append(name)
@@ -119,6 +123,11 @@ def _tighten(
         where = f"narrowing.{narrowing.name}.properties.{name}.{keyword}"
         if keyword not in ASSERTIONS and not keyword.startswith("x-"):
             raise DataError(narrowing.path, where, "unknown keyword; see KEYWORDS in schemas.py")
+        if keyword == "properties":
+            inner = prop.get("properties", {})
+            value = {k: _tighten(inner.get(k, {}), v, narrowing, f"{name}.{k}") for k, v in value.items()}
+            out[keyword] = {**inner, **value}
+            continue
         tighter = _TIGHTER.get(keyword)
         if keyword in prop and keyword in ASSERTIONS:
             if tighter is None or not tighter(value, prop[keyword]):

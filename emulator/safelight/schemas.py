@@ -184,6 +184,8 @@ def check_keywords(node: Json, path: Path, where: str = "#") -> None:
             raise DataError(path, f"{where}/{key}", "unknown keyword; see KEYWORDS in schemas.py")
         if key in _SCHEMA_MAPS:
             for name, child in value.items():
+                if child is False:
+                    raise DataError(path, f"{where}/{key}/{name}", 'write {"not": {}} for false')
                 check_keywords(child, path, f"{where}/{key}/{name}")
         elif key in _SCHEMA_LISTS:
             for index, child in enumerate(value):

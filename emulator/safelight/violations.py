@@ -25,7 +25,7 @@ class Violation:
     """One broken promise of a schema.
 
     `at` leads to the value (for a missing or an unknown key: to that key). `keyword` is the schema's
-    word, `forbidden` for a property whose schema is `false`; `propertyNames/maxLength` and the like
+    word, `forbidden` for a property whose schema is `{"not": {}}`; `propertyNames/maxLength` and the like
     for a key's own name. `limit` is the keyword's value, `value` the offending one, `rule` the title
     of the cross-field rule that spoke, `schema` the part of the schema that was broken.
     """
@@ -53,7 +53,8 @@ def explain(errors: Iterable[ValidationError], document: Json) -> list[Violation
 
 def _trace(error: ValidationError, document: Json) -> Iterator[Violation]:
     at: Path = tuple(error.absolute_path)
-    keyword = str(error.validator) if error.validator else "forbidden"
+    nothing = error.validator == "not" and error.validator_value == {}
+    keyword = "forbidden" if nothing else str(error.validator)
     rule = _rule(error, document)
     if keyword == "anyOf":
         yield from _branch(error, document)
