@@ -1,7 +1,7 @@
 """Writes a ChatResult as the chat completion JSON and event stream that many providers speak.
 
-A dialect gives a `ChatHead` and a `ChatStyle`; everything that differs between speakers is in those
-two. Key orders and chunk rules are the recorded ones of the canonical chat API (capture of 2026-08).
+A dialect gives a `ChatHead` and a `ChatStyle`; all that differs between speakers is in those two.
+Key orders and chunk rules are the recorded ones of the canonical chat API (captures of 2026-08).
 
 What must not enter: providers, HTTP headers, anything about how an answer is made.
 """
@@ -9,86 +9,36 @@ What must not enter: providers, HTTP headers, anything about how an answer is ma
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from random import Random
+from collections.abc import Iterator, Mapping
 
 import orjson
 
+from safelight.dialects.chat_style import (
+    CANONICAL,
+    LETTERS,
+    ChatHead,
+    ChatStyle,
+    completion_id,
+    usage_body,
+)
 from safelight.messages import Json
 from safelight.operations.chat import ChatResult, ChatUsage, Choice, TokenLogprob, ToolCall
+from safelight.operations.chat.chance import seeded
 from safelight.tokens import pieces
 
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+__all__ = [
+    "CANONICAL",
+    "ChatHead",
+    "ChatStyle",
+    "body",
+    "chunks",
+    "completion_id",
+    "image_part",
+    "usage_body",
+]
+
 _EVEN = 16
 """Chunks are padded to a multiple of this many bytes, so that their size tells nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChatHead:
-    """What a reply says of itself beside the answer; `created` is in seconds since the epoch."""
-
-    id: str
-    created: int
-    model: str
-    system_fingerprint: str | None = None
-    service_tier: str = "default"
-
-
-def usage_body(usage: ChatUsage) -> dict[str, Json]:
-    """Return the usage object, its details in the order recorded in 2026-08."""
-    return {
-        "prompt_tokens": usage.prompt_tokens,
-        "completion_tokens": usage.completion_tokens,
-        "total_tokens": usage.total_tokens,
-        "prompt_tokens_details": {
-            "cached_tokens": usage.cached_tokens,
-            "audio_tokens": usage.audio_tokens,
-        },
-        "completion_tokens_details": {
-            "reasoning_tokens": usage.reasoning_tokens,
-            "audio_tokens": 0,
-            "accepted_prediction_tokens": 0,
-            "rejected_prediction_tokens": 0,
-        },
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class ChatStyle:
-    """How a dialect's replies differ from the canonical ones.
-
-    `body_keys` and `chunk_keys` are the top-level keys in order; a key that is not listed is not
-    written. `usage_on_finish` puts the usage on the last delta instead of a chunk of its own.
-    `bare_role` sends the role alone first. `null_logprobs` forces the key on (True) or off (False);
-    None follows the model's family. The `extra` fields are added to the message, to the last
-    delta, and at the top of the body and of every chunk.
-    """
-
-    body_keys: tuple[str, ...] = (
-        "id", "object", "created", "model", "choices", "usage", "service_tier", "moderation",
-        "system_fingerprint", "metadata",
-    )  # fmt: skip
-    chunk_keys: tuple[str, ...] = (
-        "id", "object", "created", "model", "service_tier", "system_fingerprint",
-    )  # fmt: skip
-    obfuscate: bool = True
-    usage_on_finish: bool = False
-    bare_role: bool = False
-    annotations: bool = True
-    null_logprobs: bool | None = None
-    extra: Mapping[str, Json] = field(default_factory=dict)
-    extra_message: Mapping[str, Json] = field(default_factory=dict)
-    extra_last_delta: Mapping[str, Json] = field(default_factory=dict)
-    usage: Callable[[ChatUsage], Json] = usage_body
-
-
-CANONICAL = ChatStyle()
-
-
-def completion_id(seed: int, prefix: str = "chatcmpl-", length: int = 29) -> str:
-    """Return an id that follows from the seed: the prefix and that many letters and digits."""
-    return prefix + "".join(Random(seed ^ 0x1D).choices(_LETTERS, k=length))
 
 
 def body(result: ChatResult, head: ChatHead, style: ChatStyle = CANONICAL) -> dict[str, Json]:
@@ -140,7 +90,7 @@ def _message(choice: Choice, style: ChatStyle) -> dict[str, Json]:
 
 
 def image_part(data: bytes) -> dict[str, Json]:
-    """Return a picture as a content part with a `data:` URL, its format read from its first bytes."""
+    """Return a picture as a content part with a `data:` URL; its first bytes tell the format."""
     kinds = ((b"\xff\xd8", "jpeg"), (b"RIFF", "webp"), (b"GIF8", "gif"), (b"<", "svg+xml"))
     kind = next((kind for mark, kind in kinds if data.startswith(mark)), "png")
     url = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
@@ -239,7 +189,7 @@ class _Frames:
 
 
 def _noise(seed: int) -> bytes:
-    return "".join(Random(seed ^ 0x0BF).choices(_LETTERS, k=211)).encode()
+    return "".join(seeded(seed, 0x0BF).choices(LETTERS, k=211)).encode()
 
 
 def _interleaved(result: ChatResult, style: ChatStyle) -> Iterator[dict[str, Json]]:
@@ -259,8 +209,8 @@ def _events(
     index: int, choice: Choice, result: ChatResult, style: ChatStyle
 ) -> Iterator[dict[str, Json]]:
     asked = choice.logprobs is not None
-    nothing = {"logprobs": None} if asked or _says_null(result, style) else {}
-    empty = {"logprobs": {"content": [], "refusal": None}} if asked else nothing
+    nothing: dict[str, Json] = {"logprobs": None} if asked or _says_null(result, style) else {}
+    empty: dict[str, Json] = {"logprobs": {"content": [], "refusal": None}} if asked else nothing
 
     def event(
         delta: Json, logprobs: Mapping[str, Json], reason: str | None = None

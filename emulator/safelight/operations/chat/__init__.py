@@ -1,7 +1,7 @@
 """Chat: a conversation is answered, deterministically and offline.
 
-The canonical input is the chat request body as `Call.params`. What must not enter this package: wire
-shapes, ids and times of a reply, providers.
+The canonical input is the chat request body as `Call.params`. What must not enter this package:
+wire shapes, ids and times of a reply, providers.
 """
 
 from safelight.operations.chat.creating import create, digest_of

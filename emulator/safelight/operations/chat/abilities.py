@@ -74,15 +74,17 @@ def check_schemas(params: Mapping[str, Json]) -> None:
     """Raise Refusal for a schema of the user's that is none, or that strict mode does not take."""
     for at, name, schema, strict in _function_schemas(params):
         if problem := _problem(schema, strict=strict):
-            raise Refusal("invalid_function_parameters", at=at, name=name, problem=problem)
+            raise Refusal("invalid_function_parameters", at=at, subject=name, problem=problem)
     wanted = params.get("response_format")
     about = wanted.get("json_schema") if isinstance(wanted, dict) else None
     if isinstance(about, dict):
         problem = _problem(about.get("schema"), strict=about.get("strict") is True)
         if problem:
-            name = about.get("name")
             raise Refusal(
-                "invalid_response_schema", at="response_format", name=name, problem=problem
+                "invalid_response_schema",
+                at="response_format",
+                subject=str(about.get("name")),
+                problem=problem,
             )
 
 

@@ -12,6 +12,7 @@ from random import Random
 
 from safelight.messages import Json
 from safelight.operations.chat.conversation import Conversation
+from safelight.operations.chat.hints import listed, words_of
 from safelight.operations.chat.making import Source, make
 from safelight.operations.chat.pictures import described
 
@@ -42,7 +43,8 @@ _CLOSINGS = (
     "An offline emulator wrote this, the same way every time.",
 )
 _KEYS = re.compile(
-    r"\b(?:keys?|fields?|properties)\b[:\s]*(?:named|called)?\s*(?P<list>[^.;\n{}]{1,200})", re.I
+    r"\b(?:keys?|fields?|properties)\b[:\s]*(?:named|called)?\s*(?P<list>[^.;\n{}]{1,200})",
+    re.IGNORECASE,
 )
 _KEY = re.compile(r"[A-Za-z_]\w{0,40}")
 
@@ -116,8 +118,13 @@ def _free_object(text: str, source: Source) -> Json:
     names = [n for n in _KEY.findall(found["list"]) if n.lower() not in _NO_KEYS] if found else []
     if not names:
         return {"answer": text}
-    properties = {name: {"type": "string"} for name in names[:12]}
+    properties = {name: {"type": _free_type(name)} for name in names[:12]}
     return make({"type": "object", "properties": properties, "required": [*properties]}, source)
 
 
-_NO_KEYS = frozenset("a an and are as be for in is like of or such the to with".split())
+def _free_type(name: str) -> str:
+    return "integer" if words_of(name) & _NUMBERS else "string"
+
+
+_NUMBERS = listed("age amount count number price quantity rating score size total year")
+_NO_KEYS = listed("a an and are as be for in is like of or such the to with")

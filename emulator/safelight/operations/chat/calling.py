@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from random import Random
 
 from safelight.messages import Json
+from safelight.operations.chat.chance import seeded
 from safelight.operations.chat.conversation import clean
 from safelight.operations.chat.hints import Hints, words_of
 from safelight.operations.chat.limits import Limits
@@ -53,7 +53,7 @@ def call_tokens(call: ToolCall) -> int:
 
 
 def cut_calls(calls: list[ToolCall], limits: Limits) -> tuple[list[ToolCall], bool]:
-    """Return the calls that the token limit leaves, the last one's arguments cut, and whether so."""
+    """Return the calls that the token limit leaves, the last one cut short, and whether it is."""
     if limits.tokens is None:
         return calls, False
     left, kept = limits.tokens, []
@@ -70,7 +70,7 @@ def cut_calls(calls: list[ToolCall], limits: Limits) -> tuple[list[ToolCall], bo
 
 
 def _call_id(seed: int) -> str:
-    return "call_" + "".join(Random(seed ^ 0xCA11).choices(_ID_LETTERS, k=24))
+    return "call_" + "".join(seeded(seed, 0xCA11).choices(_ID_LETTERS, k=24))
 
 
 def _each(
@@ -108,7 +108,7 @@ def _arguments(tool: Tool, source: Source) -> str:
         value = make(schema, source)
     except Unmakeable as error:
         raise Refusal(
-            "invalid_function_parameters", at="tools", name=tool.name, problem=str(error)
+            "invalid_function_parameters", at="tools", subject=tool.name, problem=str(error)
         ) from error
     return clean(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
@@ -118,7 +118,7 @@ def _input(tool: Tool, source: Source) -> str:
     grammar = tool.format.get("grammar") if isinstance(tool.format, dict) else None
     if isinstance(grammar, dict) and grammar.get("syntax") == "regex":
         try:
-            return sample(str(grammar.get("definition")), Random(source.seed))
+            return sample(str(grammar.get("definition")), seeded(source.seed))
         except UnsampledPattern:
             pass
     hints = source.hints

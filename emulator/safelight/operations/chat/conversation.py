@@ -1,4 +1,4 @@
-"""Reads the messages of a request: what was asked last, what was shown, which tool calls were answered.
+"""Reads the messages of a request: what was asked, what was shown, which tools have answered.
 
 What must not enter: how an answer is worded, schema checks (they come before).
 """
@@ -17,8 +17,8 @@ from safelight.refusals import Refusal
 class Conversation:
     """A conversation as the answer needs it.
 
-    `asked` is the text of the last user message; `pictures`, `sounds` and `files` are what came with
-    it. `all_pictures` are those of every message, for the count of tokens. `results` are the
+    `asked` is the text of the last user message; `pictures`, `sounds` and `files` are what came
+    with it. `all_pictures` are those of every message, for the count of tokens. `results` are the
     answers of tools, as (tool's name, text), that nobody has spoken about yet.
     """
 

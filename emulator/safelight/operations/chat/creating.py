@@ -15,6 +15,7 @@ from safelight.messages import Call, Json
 from safelight.operations.chat import answering, moderation, usage
 from safelight.operations.chat.abilities import check_abilities, check_schemas
 from safelight.operations.chat.calling import calls_for, cut_calls
+from safelight.operations.chat.chance import seeded
 from safelight.operations.chat.conversation import (
     Conversation,
     check_tool_turns,
@@ -95,7 +96,7 @@ def _task(call: Call, talk: Conversation) -> _Task:
 
 
 def digest_of(params: Mapping[str, Json], seed: int) -> int:
-    """Return a number that follows from the seed and from what was asked, not from how it is sent."""
+    """Return a number that follows from the seed and from what was asked, not from its delivery."""
     asked = {key: value for key, value in params.items() if key not in _NOT_ASKED_WITH}
     text = json.dumps(asked, sort_keys=True, separators=(",", ":"), default=repr)
     key = f"{seed}:{text}".encode("ascii")
@@ -135,7 +136,7 @@ def _choice(task: _Task, index: int, thinking: int) -> Choice:
     if task.choosing.tools and (called := _called(task, source, limits)):
         return called
     response_format = task.params.get("response_format")
-    rng = Random(seed)
+    rng = seeded(seed)
     text = answering.answer(task.talk, rng, index, task.count)
     if isinstance(response_format, dict) and response_format.get("type") in _JSON_FORMATS:
         try:
@@ -164,7 +165,7 @@ def _called(task: _Task, source: Source, limits: Limits) -> Choice | None:
         text=None,
         tool_calls=tuple(calls[:1] if legacy else calls),
         finish_reason="length" if short else reason,
-        logprobs=_logprobs(task, "", Random(source.seed)),
+        logprobs=_logprobs(task, "", seeded(source.seed)),
         legacy_function=legacy,
     )
 

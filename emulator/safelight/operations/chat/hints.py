@@ -8,20 +8,26 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-_STARTERS = frozenset(
+
+def listed(text: str) -> frozenset[str]:
+    """Return the words of a list that is written as one text, for tables of words."""
+    return frozenset(text.split())
+
+
+_STARTERS = listed(
     """a add an and answer any are at book calculate call can check compare compute convert could
     create describe did do does draw email explain fetch find for from generate get give great hello
     hey hi how i i'd i'll i'm if in invoke is it its let list look make may me my no not now of ok
     on or order our output please reply report respond return run say schedule search send set
     should show start summarize tell thanks that the their then there these they this to today
     tomorrow translate turn use using we what what's when where where's which who who's why will
-    with would write yes you your""".split()
+    with would write yes you your api html json png sql xml yaml"""
 )
-_NOT_PLACES = _STARTERS | frozenset("all both each every here home least most once us".split())
+_NOT_PLACES = _STARTERS | listed("all both each every here home least most once us")
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _NAME = re.compile(
-    r"\b[A-Z][^\W_]*(?:['’.-][^\W_]+)*(?:[ ](?:(?:of|de|del|la|van|von)[ ])?[A-Z][^\W_]+)*"
+    r"\b[A-Z][^\W_]*(?:['\u2019.-][^\W_]+)*(?:[ ](?:(?:of|de|del|la|van|von)[ ])?[A-Z][^\W_]+)*"
     r"(?:,[ ][A-Z]{2}\b)?"
 )
 _PLACE = re.compile(
@@ -61,7 +67,7 @@ class Hints:
         """Tell whether the text says that word or phrase, whatever its case."""
         return (
             bool(value)
-            and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", self.text, re.I) is not None
+            and re.search(rf"(?<!\w){re.escape(value)}(?!\w)", self.text, re.IGNORECASE) is not None
         )
 
 
@@ -83,7 +89,7 @@ def read_hints(text: str) -> Hints:
 
 
 def words_of(text: str) -> frozenset[str]:
-    """Return the words of a text: lower case, without plural s, camelCase and snake_case taken apart."""
+    """Return the words of a text: lower case, no plural s, camelCase and snake_case taken apart."""
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
     return frozenset(_stem(word.lower()) for word in _WORD.findall(apart))
 

@@ -26,15 +26,15 @@ class Limits:
 
 def read_limits(params: Mapping[str, Json]) -> Limits:
     """Return the limits of a request; the newer name of the token limit wins over the older."""
-    given = (params.get(key) for key in ("max_completion_tokens", "max_tokens"))
-    tokens = next((max(0, value) for value in given if _is_count(value)), None)
+    given = (_count(params.get(key)) for key in ("max_completion_tokens", "max_tokens"))
+    tokens = next((count for count in given if count is not None), None)
     stop = params.get("stop")
     stops: Sequence[Json] = [stop] if isinstance(stop, str) else stop or []
     return Limits(tokens, tuple(s for s in stops if isinstance(s, str) and s))
 
 
-def _is_count(value: Json) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _count(value: Json) -> int | None:
+    return max(0, value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def cut(text: str, limits: Limits) -> tuple[str, str]:

@@ -11,8 +11,10 @@ from random import Random
 from safelight.operations.chat.results import TokenLogprob
 from safelight.tokens import pieces
 
-_RIVALS = (" the", " a", ".", ",", " and", " is", "\n", " I", " to", " of", "!", " It", "The", " in",
-           " this", " that", " an", ":", " so", " for", " you")  # fmt: skip
+_RIVALS = (
+    " the", " a", ".", ",", " and", " is", "\n", " I", " to", " of", "!", " It", "The", " in",
+    " this", " that", " an", ":", " so", " for", " you", " with", " on",
+)  # fmt: skip
 
 
 def logprobs_for(text: str, top: int, rng: Random) -> tuple[TokenLogprob, ...]:

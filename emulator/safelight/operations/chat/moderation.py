@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from random import Random
 
 from safelight.messages import Json
+from safelight.operations.chat.chance import seeded
 
 FLAG_MARK = "[[safelight:flagged]]"
 """A text that carries this is reported as flagged."""
@@ -26,8 +27,8 @@ def report(asked: Json, prompt: str, said: str, seed: int) -> Json:
         return None
     model = str(asked.get("model") or "")
     return {
-        "input": _results(model, prompt, Random(seed ^ 0x1)),
-        "output": _results(model, said, Random(seed ^ 0x2)),
+        "input": _results(model, prompt, seeded(seed, 0x1)),
+        "output": _results(model, said, seeded(seed, 0x2)),
     }
 
 

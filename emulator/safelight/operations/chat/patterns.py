@@ -28,12 +28,12 @@ _CLASSES = {
 _PRINTABLE = [chr(code) for code in range(33, 127)] + [" "]
 
 
-class UnsampledPattern(ValueError):
+class UnsampledPattern(ValueError):  # noqa: N818 - said of a pattern, not of us
     """The pattern is no Python expression, or uses what this room does not know."""
 
 
 def sample(pattern: str, rng: Random, *, more: int = 0) -> str:
-    """Return a string for the pattern; `more` asks every open repetition for that many extra rounds.
+    """Return a string for the pattern; `more` asks open repetitions for that many extra rounds.
 
     Raises UnsampledPattern.
     """
@@ -77,16 +77,16 @@ class _Sampler:
                 raise UnsampledPattern("the pattern asks for too long a string")
             yield piece
 
-    def _literal(self, code: int) -> str:
+    def literal(self, code: int) -> str:
         return chr(code)
 
-    def _any(self, _: None) -> str:
+    def anything(self, _: None) -> str:
         return self._rng.choice(_LETTERS)
 
-    def _not_literal(self, code: int) -> str:
+    def not_literal(self, code: int) -> str:
         return self._rng.choice([c for c in _LETTERS if c != chr(code)])
 
-    def _in(self, items: Json) -> str:
+    def member(self, items: Json) -> str:
         negated = bool(items) and str(items[0][0]) == "NEGATE"
         allowed = {c for item in items[negated:] for c in _members(item)}
         choices = [c for c in _PRINTABLE if c not in allowed] if negated else sorted(allowed)
@@ -95,7 +95,7 @@ class _Sampler:
             raise UnsampledPattern("an empty class")
         return self._rng.choice(plain or choices)
 
-    def _repeat(self, argument: Json) -> str:
+    def repeat(self, argument: Json) -> str:
         least, most, body = argument
         want = least + self._more + (self._rng.randrange(3) if least == 0 else 0)
         rounds = min(int(most), max(least, want, 1 if most else 0))
@@ -103,23 +103,23 @@ class _Sampler:
             raise UnsampledPattern("the pattern asks for too long a string")
         return "".join(self.run(body) for _ in range(rounds))
 
-    def _group(self, argument: Json) -> str:
+    def group(self, argument: Json) -> str:
         number, *_, body = argument
         text = self.run(body)
         if number is not None:
             self._groups[number] = text
         return text
 
-    def _atomic(self, body: Json) -> str:
+    def atomic(self, body: Json) -> str:
         return self.run(body)
 
-    def _branch(self, argument: Json) -> str:
+    def branch(self, argument: Json) -> str:
         return self.run(self._rng.choice(argument[1]))
 
-    def _back(self, number: int) -> str:
+    def back(self, number: int) -> str:
         return self._groups.get(number, "")
 
-    def _nothing(self, _: Json) -> str:
+    def nothing(self, _: Json) -> str:
         return ""
 
 
@@ -134,18 +134,18 @@ def _members(item: Json) -> list[str]:
 
 
 _MAKERS: dict[str, Callable[[_Sampler, Json], str]] = {
-    "LITERAL": _Sampler._literal,
-    "NOT_LITERAL": _Sampler._not_literal,
-    "ANY": _Sampler._any,
-    "IN": _Sampler._in,
-    "MAX_REPEAT": _Sampler._repeat,
-    "MIN_REPEAT": _Sampler._repeat,
-    "POSSESSIVE_REPEAT": _Sampler._repeat,
-    "SUBPATTERN": _Sampler._group,
-    "ATOMIC_GROUP": _Sampler._atomic,
-    "BRANCH": _Sampler._branch,
-    "GROUPREF": _Sampler._back,
-    "AT": _Sampler._nothing,
-    "ASSERT": _Sampler._nothing,
-    "ASSERT_NOT": _Sampler._nothing,
+    "LITERAL": _Sampler.literal,
+    "NOT_LITERAL": _Sampler.not_literal,
+    "ANY": _Sampler.anything,
+    "IN": _Sampler.member,
+    "MAX_REPEAT": _Sampler.repeat,
+    "MIN_REPEAT": _Sampler.repeat,
+    "POSSESSIVE_REPEAT": _Sampler.repeat,
+    "SUBPATTERN": _Sampler.group,
+    "ATOMIC_GROUP": _Sampler.atomic,
+    "BRANCH": _Sampler.branch,
+    "GROUPREF": _Sampler.back,
+    "AT": _Sampler.nothing,
+    "ASSERT": _Sampler.nothing,
+    "ASSERT_NOT": _Sampler.nothing,
 }

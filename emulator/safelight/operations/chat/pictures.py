@@ -1,7 +1,7 @@
 """Looks at pictures that a message carries: their format and size, and what they cost in tokens.
 
-A `data:` URL is decoded. An http URL is never fetched: Safelight works offline, so such a picture is
-a stand-in of ordinary size, and answers say so.
+A `data:` URL is decoded. An http URL is never fetched: Safelight works offline, so such a picture
+is a stand-in of ordinary size, and answers say so.
 
 What must not enter: drawing, the network.
 """
@@ -18,6 +18,7 @@ from safelight.refusals import Refusal
 
 _SEEN_FORMATS = frozenset({"png", "jpeg", "gif", "webp"})
 _STAND_IN_SIDE = 1024
+_TIMES = "\N{MULTIPLICATION SIGN}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +70,18 @@ def _decoded(url: str, detail: str) -> Picture:
 
 
 def described(picture: Picture) -> str:
-    """Return a phrase such as `a 640×480 PNG with transparency`."""
+    """Return a phrase such as `a 640x480 PNG with transparency`."""
     if picture.url is not None:
         return f"a picture at {picture.url}, not fetched because this server works offline"
     alpha = " with transparency" if picture.has_alpha else ""
-    return f"a {picture.width}×{picture.height} {picture.format.upper()}{alpha}"
+    return f"a {picture.width}{_TIMES}{picture.height} {picture.format.upper()}{alpha}"
 
 
 def picture_tokens(picture: Picture, prices: Mapping[str, Json]) -> int:
     """Return what a picture adds to the prompt, by the model's table.
 
     `{base, tile}`: a base and so much for each 512-pixel tile after fitting the picture into
-    2048×2048 and its short side into 768; low detail costs the base. `{patch}`: a factor on the
+    2048x2048 and its short side into 768; low detail costs the base. `{patch}`: a factor on the
     number of 32-pixel patches, of which 1536 count at most.
     """
     if "patch" in prices:

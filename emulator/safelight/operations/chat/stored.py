@@ -8,7 +8,7 @@ What must not enter: wire shapes, state.
 
 from __future__ import annotations
 
-from safelight.messages import Call
+from safelight.messages import Call, Json
 from safelight.operations.chat.creating import create
 from safelight.operations.chat.results import ChatResult
 
@@ -19,8 +19,11 @@ def recall(call: Call) -> ChatResult:
     `params["metadata"]`, when given, is the metadata that an update has set.
     """
     name = str(call.params.get("completion_id") or "")
-    asked = {"messages": [{"role": "user", "content": f"What did completion {name} say?"}]}
-    asked |= {"store": True, "metadata": call.params.get("metadata") or {}}
+    asked: dict[str, Json] = {
+        "messages": [{"role": "user", "content": f"What did completion {name} say?"}],
+        "store": True,
+        "metadata": call.params.get("metadata") or {},
+    }
     return create(
         Call(call.operation, call.model, asked, call.seed, call.now, call.traits, lenient=True)
     )

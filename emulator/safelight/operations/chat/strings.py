@@ -7,26 +7,25 @@ from __future__ import annotations
 
 import datetime
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from random import Random
 
 from safelight.messages import Json
-from safelight.operations.chat.hints import Hints, words_of
+from safelight.operations.chat.hints import Hints, listed, words_of
 from safelight.operations.chat.patterns import UnsampledPattern, sample
 
-PLACE_WORDS = frozenset(
+PLACE_WORDS = listed(
     "address area city cities country countrie destination location locale origin place places "
-    "region state town where".split()
+    "region state town where"
 )
-_TEXT_WORDS = frozenset(
+_TEXT_WORDS = listed(
     "answer body caption code comment content description explanation input message note prompt "
-    "query question reason request search sentence summary text thought topic".split()
+    "query question reason request search sentence summary text thought topic"
 )
-_NAME_WORDS = frozenset(
-    "author artist company name organization owner person recipient user who".split()
-)
+_NAME_WORDS = listed("author artist company name organization owner person recipient user who")
 
-_STOP = frozenset("a an and are be by for from in is it of on or the this to what with you".split())
+_DULL = listed("a an and are be by for from in is it of on or the this to what with you")
+_ID_WORDS = frozenset({"id", "uuid", "key"})
 
 
 def string_for(schema: Mapping[str, Json], name: str, hints: Hints, rng: Random, now: float) -> str:
@@ -72,38 +71,36 @@ def _fit(text: str, least: int, most: int | None) -> str:
 
 
 def _by_name(schema: Mapping[str, Json], name: str, hints: Hints, rng: Random, now: float) -> str:
+    """Return the first thing that the property's name, the message or the schema offers."""
     words = words_of(name)
-    if "email" in words:
-        return _email(hints, rng, now)
-    if words & {"url", "uri", "link", "website"}:
-        return _url(hints, rng, now)
-    if "date" in words:
-        return _date(hints, rng, now)
-    if words & {"id", "uuid", "key"} and not hints.quoted:
-        return f"{name or 'id'}_{rng.randrange(16**8):08x}"
-    if words & PLACE_WORDS and hints.names:
-        return hints.names[0]
-    if hints.quoted:
-        return hints.quoted[0]
-    if words & _NAME_WORDS and hints.names:
-        return rng.choice(hints.names)
-    if words & _TEXT_WORDS and hints.text.strip():
-        return hints.text.strip()[:400]
-    if isinstance(default := schema.get("default"), str):
-        return default
-    return _from_words(name, hints, rng)
+    for known, maker in _KNOWN_NAMES:
+        if words & known:
+            return maker(hints, rng, now)
+    if words & _ID_WORDS and not hints.quoted:
+        return f"{name}_{rng.randrange(16**8):08x}"
+    return next(filter(None, _offers(schema, words, hints, rng)))
 
 
-def _from_words(name: str, hints: Hints, rng: Random) -> str:
-    """Return a name of the message, else some of its words, else the property's own name."""
-    if hints.names:
-        return rng.choice(hints.names)
-    telling = [word for word in sorted(hints.words) if len(word) > 2 and word not in _STOP]
-    return rng.choice(telling) if telling else name.replace("_", " ") or "offline"
+def _offers(
+    schema: Mapping[str, Json], words: frozenset[str], hints: Hints, rng: Random
+) -> Iterator[str]:
+    named = words & (PLACE_WORDS | _NAME_WORDS)
+    if named and hints.names:
+        yield hints.names[0] if words & PLACE_WORDS else rng.choice(hints.names)
+    yield from hints.quoted[:1]
+    if words & _TEXT_WORDS:
+        yield hints.text.strip()[:400]
+    yield str(schema.get("default") or "")
+    if named:
+        yield "Paris" if words & PLACE_WORDS else "Ada"
+    yield rng.choice(hints.names) if hints.names else ""
+    telling = [word for word in sorted(hints.words - _DULL) if len(word) > 2]
+    yield rng.choice(telling) if telling else ""
+    yield " ".join(sorted(words)) or "offline"
 
 
 def _day(rng: Random, now: float) -> datetime.datetime:
-    base = datetime.datetime.fromtimestamp(now, datetime.timezone.utc).replace(microsecond=0)
+    base = datetime.datetime.fromtimestamp(now, datetime.UTC).replace(microsecond=0)
     return base + datetime.timedelta(days=rng.randrange(1, 15))
 
 
@@ -144,3 +141,9 @@ _FORMATS: dict[str, Callable[[Hints, Random, float], str]] = {
     "json-pointer": lambda _h, _r, _n: "/offline",
     "regex": lambda _h, _r, _n: ".*",
 }
+
+_KNOWN_NAMES = (
+    (frozenset({"email"}), _email),
+    (frozenset({"url", "uri", "link", "website"}), _url),
+    (frozenset({"date"}), _date),
+)

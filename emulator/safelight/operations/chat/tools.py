@@ -9,15 +9,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from safelight.messages import Json
-from safelight.operations.chat.hints import Hints, words_of
+from safelight.operations.chat.hints import Hints, listed, words_of
 from safelight.refusals import Refusal
 
-_COMMON = frozenset(
+_COMMON = listed(
     """a all an and any are as at be by call can current currently data day do each for from
     function get given has have help i if in info information is it its json like make me my name
     need new not number object of on one or please result return returned should some specific
     specified string that the their them then there this to today tool type unit use used user
-    using value want was what when where which who will with you your""".split()
+    using value want was what when where which who will with you your"""
 )
 _PLAIN_FIT = 3
 _NAME_WEIGHT, _DESCRIPTION_WEIGHT, _PARAMETER_WEIGHT = 2, 1, 1
@@ -99,7 +99,7 @@ def _named(choice: Mapping[str, Json], tools: tuple[Tool, ...]) -> Choosing:
     found = tuple(tool for tool in tools if tool.name == name)
     if not found:
         key = "function_call" if tools[0].legacy else "tool_choice"
-        raise Refusal("tool_choice_unknown", at=key, name=str(name))
+        raise Refusal("tool_choice_unknown", at=key, subject=str(name))
     return Choosing(found[:1], must=True, named=True, parallel=False)
 
 
@@ -107,7 +107,7 @@ def _allowed(allowed: Mapping[str, Json], tools: tuple[Tool, ...], *, parallel: 
     names = {tool.name for tool in _tools(allowed.get("tools"))}
     found = tuple(tool for tool in tools if tool.name in names)
     if not found:
-        raise Refusal("tool_choice_unknown", at="tool_choice", name=", ".join(sorted(names)))
+        raise Refusal("tool_choice_unknown", at="tool_choice", subject=", ".join(sorted(names)))
     return Choosing(found, must=allowed.get("mode") == "required", parallel=parallel)
 
 
