@@ -46,17 +46,21 @@ def _choose_model(visit: Visit, base: Schema) -> Violation | None:
         if default is None:
             return Violation(("model",), "required", True)
         asked = default
-    elif not isinstance(asked, str):
-        if visit.lenient and asked is None:
-            asked = default
-        else:
-            part = Schema(base.document["properties"]["model"], base.name)
-            found = part.check(asked)
-            if found:
-                return Violation(("model",), found.keyword, found.limit, asked, None, part.document)
+    elif asked is None and visit.lenient:
+        asked = default
+    else:
+        part = base.document["properties"]["model"]
+        found = None if _plain_text(part, asked) else Schema(part, base.name).check(asked)
+        if found:
+            return Violation(("model",), found.keyword, found.limit, asked, None, part)
     visit.model_name = str(asked)
     visit.model = _lookup(visit, str(asked), default)
     return None
+
+
+def _plain_text(part: Json, asked: Json) -> bool:
+    """Tell at a glance that a model's name is well formed, which it nearly always is."""
+    return isinstance(asked, str) and bool(asked) and part.get("type") == "string"
 
 
 def _lookup(visit: Visit, asked: str, default: str | None) -> Model | None:

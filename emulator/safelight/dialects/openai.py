@@ -2,208 +2,184 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-
-import orjson
+from dataclasses import dataclass
 
 from safelight.catalog import Model
-from safelight.dialects import images_wire
-from safelight.dialects.base import FORM, JSON, Artwork, Dialect, Route, Visit
-from safelight.errors import Failure
-from safelight.files import publish
+from safelight.dialects import chat_wire, images_wire
+from safelight.dialects.base import JSON, Route, Visit
+from safelight.dialects.surface import CHAT, EDIT, GENERATE, MODEL, MODELS, VARIATION, Surface
 from safelight.messages import Call, Headers, Json, Reply
-from safelight.operations import images
-from safelight.operations.images import ImagesResult, Job
+from safelight.operations import chat
+from safelight.operations.chat import ChatResult
+from safelight.operations.images import ImagesResult
 from safelight.operations.models import ModelsResult
 from safelight.refusals import Refusal
 
-URL_LIFETIME = 3600.0
-"""Seconds that a picture's URL works: signed URLs were recorded as valid for an hour (facts 3.7)."""
-
-_GENERATE = {JSON: "images.generate.request"}
-_EDIT = {FORM: "images.edit.request.form", JSON: "images.edit.request"}
-_VARIATION = {FORM: "images.variation.request.form"}
+_STORED = "/chat/completions/{completion_id}"
 
 
-class OpenAI(Dialect[object]):
-    """The reference dialect: what the others vary."""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is said about stored completions: one of them, the list, or a deletion."""
+
+    document: Json
+
+
+class OpenAI(Surface):
+    """The reference dialect."""
 
     routes = (
-        Route("POST", "/images/generations", "images.generate", _GENERATE),
-        Route("POST", "/images/edits", "images.edit", _EDIT),
-        Route("POST", "/images/variations", "images.variation", _VARIATION),
-        Route("GET", "/models", "models.list"),
-        Route("GET", "/models/{model}", "models.get"),
+        GENERATE,
+        EDIT,
+        VARIATION,
+        MODELS,
+        MODEL,
         Route("DELETE", "/models/{model}", "models.delete"),
+        CHAT,
+        Route("GET", "/chat/completions", "chat.list"),
+        Route("GET", _STORED + "/messages", "chat.messages"),
+        Route("GET", _STORED, "chat.retrieve"),
+        Route("POST", _STORED, "chat.update", {JSON: "chat.update.request"}),
+        Route("DELETE", _STORED, "chat.delete"),
     )
 
-    def operate(self, visit: Visit, call: Call) -> object:
-        """Plan pictures, or look models up."""
-        if visit.operation.startswith("images."):
-            return images.run(call)
-        return self._models(visit)
-
-    def pictures(self, result: object) -> tuple[Job, ...]:
-        """Return the jobs to draw now; behind a URL they are drawn when it is fetched."""
-        drawn_now = isinstance(result, ImagesResult) and not result.as_url
-        return result.jobs if drawn_now else ()
-
-    def write(self, visit: Visit, result: object, pictures: tuple[Artwork, ...]) -> Reply:
-        """Write a result as the live service does."""
-        if isinstance(result, ImagesResult):
-            return self._images(visit, result, pictures)
-        assert isinstance(result, ModelsResult)
-        return self._model_list(visit, result)
-
-    def _models(self, visit: Visit) -> ModelsResult:
-        """Look models up. A deleted one is gone for this session. Raises Refusal."""
-        catalog = self.provider.catalog
-        gone = visit.session.deleted
-        if visit.operation == "models.list":
-            found = [m for m in catalog.alive(visit.day) if not gone.get(m.id)]
-            return ModelsResult(visit.operation, tuple(found))
-        name = visit.model_name = visit.arguments["model"]
-        model = None if gone.get(name) else catalog.get(name, visit.day)
-        if visit.lenient:
-            model = model or _invented(name, visit)
-        if model is None:
-            raise Refusal("model_not_found", "model", id=name)
+    def operate_models(self, visit: Visit, call: Call) -> object:
+        """Look models up; a deleted one is gone for this session."""
+        result = super().operate_models(visit, call)
         if visit.operation == "models.delete":
-            gone.put(name, True)
-        return ModelsResult(visit.operation, (model,), name)
+            visit.session.deleted.put(visit.model_name, True)
+        return result
 
-    def _model_list(self, visit: Visit, result: ModelsResult) -> Reply:
-        entries = [_model_json(model) for model in result.models]
-        document: Json = {"object": "list", "data": entries}
-        if result.operation == "models.get":
-            document = entries[0]
-        elif result.operation == "models.delete":
-            document = {"id": result.id, "object": "model", "deleted": True}
-        body = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-        return Reply(200, self._headers(visit, body), body)
+    def listed(self, visit: Visit) -> list[Model]:
+        """Return the models of the day but those that this session has deleted."""
+        gone = visit.session.deleted
+        return [model for model in super().listed(visit) if not gone.get(model.id)]
 
-    def _images(
-        self, visit: Visit, result: ImagesResult, pictures: tuple[Artwork, ...]
-    ) -> Reply:
-        mark, created = f"@{visit.request_id}.", int(visit.now)
-        if result.stream:
-            chunks = images_wire.events(result, pictures, created=created, mark=mark)
-            headers = self._headers(visit, None, "text/event-stream")
-            return Reply(200, headers, chunks=chunks)
-        data = [
-            self._item(visit, result, index, images_wire.placeholder(mark, index))
-            for index in range(len(result.jobs))
-        ]
-        document = images_json(result, created, data)
-        body = images_wire.join(document, [art.picture for art in pictures], mark=mark)
-        return Reply(200, self._headers(visit, body), body)
+    def write_models(self, visit: Visit, result: ModelsResult) -> Reply:
+        """Write the list, an entry, or a deletion."""
+        if result.operation == "models.delete":
+            return self.json(visit, {"id": result.id, "object": "model", "deleted": True})
+        return super().write_models(visit, result)
 
-    def _item(self, visit: Visit, result: ImagesResult, index: int, hole: str) -> dict[str, Json]:
-        revised = result.revised_prompts[index] if result.revised_prompts else None
-        if result.as_url:
-            url = self._publish(visit, result.jobs[index], index)
-            return {"revised_prompt": revised, "url": url} if revised else {"url": url}
-        return {"b64_json": hole, "revised_prompt": revised} if revised else {"b64_json": hole}
+    def model_json(self, visit: Visit, model: Model) -> dict[str, Json]:
+        """Return an entry, with the announced day of its end if there is one (facts 2.2)."""
+        entry = super().model_json(visit, model)
+        if model.shutdown:
+            entry["shutdown_date"] = model.shutdown.isoformat()
+        return entry
 
-    def _publish(self, visit: Visit, job: Job, index: int) -> str:
-        make: Callable[[], bytes] = partial(_picture_bytes, job)
-        if job.inputs.pictures:
-            job.inputs.verify()
-        return publish(visit, make, job.encoding.format, index=index, lifetime=URL_LIFETIME)
+    def item_json(
+        self, visit: Visit, result: ImagesResult, index: int, hole: str
+    ) -> dict[str, Json]:
+        """Return an item; a revised prompt comes before a url and after base64 (facts 3.7)."""
+        item = super().item_json(visit, result, index, hole)
+        if not result.revised_prompts:
+            return item
+        revised = {"revised_prompt": result.revised_prompts[index]}
+        return {**revised, **item} if result.as_url else {**item, **revised}
 
-    def refuse(self, visit: Visit, failure: Failure) -> Reply:
-        """Write an error: the envelope in its recorded layout, or a bare text."""
-        row = failure.row
-        extra = tuple(failure.headers.items())
-        if failure.text is not None:
-            kind = (("content-type", row.content_type),) if row.content_type else ()
-            body = failure.text.encode()
-            return Reply(failure.status, (*extra, *kind, ("content-length", str(len(body)))), body)
-        error = failure.error or {}
-        known = {key: error.get(key) for key in ("message", "type", "param", "code")}
-        body = _layout({"error": {**known, **error}}, row.layout)
-        headers = self._headers(visit, body, row.content_type or JSON)
-        taken = {key for key, _ in extra}
-        return Reply(failure.status, (*(h for h in headers if h[0] not in taken), *extra), body)
+    def images_json(
+        self, visit: Visit, result: ImagesResult, created: int, data: list[dict[str, Json]]
+    ) -> dict[str, Json]:
+        """Return the ImagesResponse in the recorded key order; DALL-E has two keys only."""
+        if result.family == "dall-e":
+            return {"created": created, "data": data}
+        document = {
+            "created": created,
+            "background": result.background,
+            "data": data,
+            "output_format": result.output_format,
+            "quality": result.quality,
+            "size": result.size,
+            "usage": images_wire.usage_json(result.usage),
+        }
+        if result.safety_identifier is not None:
+            document["safety_identifier"] = result.safety_identifier
+        if result.output_format == "svg" and result.svg:
+            document["svg_usage"] = _svg_usage(result)
+        return document
 
-    def _headers(self, visit: Visit, body: bytes | None, kind: str = JSON) -> Headers:
+    def operate_chat(self, visit: Visit, call: Call) -> object:
+        """Answer, or speak of stored answers."""
+        if visit.operation == "chat.create":
+            return super().operate_chat(visit, call)
+        if visit.operation == "chat.list":
+            return Stored(self._stored_list(visit))
+        name = visit.arguments["completion_id"]
+        document = visit.session.completions.get(name)
+        if document is None and visit.lenient:
+            asked = {**visit.params, "completion_id": name}
+            recalled = Call(call.operation, call.model, asked, call.seed, call.now, lenient=True)
+            document = chat_wire.body(
+                chat.recall(recalled), chat_wire.ChatHead(name, int(visit.now), call.model)
+            )
+        if document is None:
+            raise Refusal("completion_not_found", "completion_id", id=name)
+        return Stored(self._stored(visit, name, document))
+
+    def _stored(self, visit: Visit, name: str, document: Json) -> Json:
+        kept = visit.session.completions
+        if visit.operation == "chat.delete":
+            kept.drop(name)
+            return {"object": "chat.completion.deleted", "id": name, "deleted": True}
+        if visit.operation == "chat.update":
+            document = {**document, "metadata": visit.params.get("metadata")}
+            kept.put(name, document)
+        if visit.operation == "chat.messages":
+            return {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
+        return document
+
+    def _stored_list(self, visit: Visit) -> Json:
+        data = visit.session.completions.values()
+        ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {}
+        return {"object": "list", "data": data, **ends, "has_more": False}
+
+    def write(self, visit: Visit, result: object, pictures: Json) -> Reply:
+        """Write a result; stored completions are documents already."""
+        if isinstance(result, Stored):
+            return self.json(visit, result.document)
+        return super().write(visit, result, pictures)
+
+    def write_chat(self, visit: Visit, result: ChatResult) -> Reply:
+        """Write an answer, and keep it when `store` asks for that."""
+        if visit.params.get("store"):
+            head = self.chat_head(visit, result)
+            visit.session.completions.put(head.id, chat_wire.body(result, head))
+        return super().write_chat(visit, result)
+
+    def headers(self, visit: Visit, body: bytes | None, kind: str = JSON) -> Headers:
         """Return the headers of a routed answer (facts 1.2)."""
+        is_chat = visit.operation.startswith("chat.")
+        if is_chat and kind == "text/event-stream":
+            kind += "; charset=utf-8"
         length = () if body is None else (("content-length", str(len(body))),)
-        known = self.named("authenticated", processing_ms=str(self._processing(visit)))
+        known = self.named("authenticated", processing_ms=str(_processing(visit.request_id)))
         return (
             ("content-type", kind),
             *length,
             *self.named("routed", request_id=visit.request_id),
             *(known if visit.authenticated else ()),
-            *(() if visit.operation.startswith("chat.") else self.named("plain")),
+            *(() if is_chat else self.named("plain")),
+            *(self._limits(visit) if visit.operation == "chat.create" and visit.model else ()),
         )
 
-    def _processing(self, visit: Visit) -> int:
-        """Return milliseconds of work. Derived from the request's id: no clock, same seed same value."""
-        return 5 + int(visit.request_id[-4:], 16) % 95
+    def _limits(self, visit: Visit) -> Headers:
+        """Return the rate limit headers of a chat; input images have their own (facts 1.2)."""
+        pictured = b'"image_url"' in visit.request.body
+        return (*self.named("chat_limits"), *(self.named("image_limits") if pictured else ()))
 
 
-def images_json(result: ImagesResult, created: int, data: list[dict[str, Json]]) -> dict[str, Json]:
-    """Return the ImagesResponse in the recorded key order; the oldest family has two keys only."""
-    if result.family == "dall-e":
-        return {"created": created, "data": data}
-    document = {
-        "created": created,
-        "background": result.background,
-        "data": data,
-        "output_format": result.output_format,
-        "quality": result.quality,
-        "size": result.size,
-        "usage": images_wire.usage_json(result.usage),
+def _svg_usage(result: ImagesResult) -> dict[str, Json]:
+    spent = result.usage
+    return {
+        "input_tokens": spent.text_tokens,
+        "model": result.svg["model"],
+        "output_tokens": spent.output_tokens,
+        "reasoning_tokens": 0,
+        "total_tokens": spent.text_tokens + spent.output_tokens,
     }
-    if result.safety_identifier is not None:
-        document["safety_identifier"] = result.safety_identifier
-    if result.output_format == "svg" and result.svg:
-        spent = result.usage
-        document["svg_usage"] = {
-            "input_tokens": spent.text_tokens,
-            "model": result.svg["model"],
-            "output_tokens": spent.output_tokens,
-            "reasoning_tokens": 0,
-            "total_tokens": spent.text_tokens + spent.output_tokens,
-        }
-    return document
 
 
-def _picture_bytes(job: Job) -> bytes:
-    return job.render().data
-
-
-def _layout(document: Json, layout: str) -> bytes:
-    """Return JSON as that answer was recorded: 2 or 4 spaces, with or without a last newline."""
-    if layout == "indent4":
-        text = orjson.dumps(document, option=orjson.OPT_INDENT_2)
-        return b"\n".join(_double(line) for line in text.split(b"\n")) + b"\n"
-    newline = orjson.OPT_APPEND_NEWLINE if layout == "indent2nl" else 0
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | newline)
-
-
-def _double(line: bytes) -> bytes:
-    spaces = len(line) - len(line.lstrip(b" "))
-    return b" " * spaces + line
-
-
-def _model_json(model: Model) -> dict[str, Json]:
-    entry: dict[str, Json] = {
-        "id": model.id,
-        "object": "model",
-        "created": model.created,
-        "owned_by": model.owned_by,
-    }
-    if model.shutdown:
-        entry["shutdown_date"] = model.shutdown.isoformat()
-    return entry
-
-
-def _invented(name: str, visit: Visit) -> Model:
-    """Return a plausible entry for a name that nobody sells: lenient mode answers for any."""
-    return Model(
-        id=name, kind="chat", operations=(), narrow=(), created=int(visit.now), owned_by="system",
-        since=None, until=None, shutdown=None, snapshot=None, source="lenient", checked=visit.day,
-    )  # fmt: skip
+def _processing(request_id: str) -> int:
+    """Return milliseconds of work, derived from the request's id: no clock, same seed same value."""
+    return 5 + int(request_id[-4:], 16) % 95
