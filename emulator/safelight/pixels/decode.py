@@ -6,8 +6,8 @@ warns. What must not enter: drawing, and exceptions of Pillow on their way out.
 
 from __future__ import annotations
 
+import struct
 from io import BytesIO
-from struct import error as StructError
 from struct import unpack_from
 from typing import TYPE_CHECKING
 
@@ -92,7 +92,7 @@ def orientation(exif: bytes) -> int:
             tag, _, _, value = unpack_from(order + "HHIH", body, at + 2 + 12 * k)
             if tag == _ORIENTATION:
                 return int(value)
-    except StructError:
+    except struct.error:
         return 1
     return 1
 

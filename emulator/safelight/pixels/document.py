@@ -65,8 +65,9 @@ def _board(brief: Brief, settled: Look, plan: Board) -> str:
     )
     if plan.meta_size:
         said = legal(" \u00b7 ".join(facts(brief)))
-        words += (f'<text x="{plan.pad}" y="{brief.height - plan.pad}" font-size="{plan.meta_size}" '
-                  f'fill="{color(mix(p.ink, p.accent, 0.55))}">{said}</text>')  # fmt: skip
+        words += (f'<text x="{plan.pad}" y="{brief.height - plan.pad}" '
+                  f'font-size="{plan.meta_size}" '
+                  f'fill="{color(mix(p.ink, p.accent, 0.5))}">{said}</text>')  # fmt: skip
     corner = f' rx="{plan.pad}"' if brief.transparent else ""
     return (
         f'<g font-family="Aileron,Helvetica,Arial,sans-serif">'

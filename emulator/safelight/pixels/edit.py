@@ -10,13 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps, ImageStat
 
-from safelight.pixels.caption import board, draw_board, draw_chip
+from safelight.pixels.caption import board, draw_chip
 from safelight.pixels.decode import decode
 from safelight.pixels.paint import grained
-from safelight.pixels.palettes import Look, look
-from safelight.pixels.prints import print_patch
+from safelight.pixels.palettes import Look, alternatives, look
+from safelight.pixels.prints import print_patch, put_board
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 
 _MARKED = 16
 """A drawn mark counts from this alpha on; below it is an eraser's dust."""
+_ROUGH = 96
+"""Longer side of the small canvas on which the surroundings of marks are found."""
+_GLANCE = 48
+"""Longer side of the small canvas on which a patch is compared with what it replaces."""
+_PLAIN = 48
+"""A mean change per channel, of 255, that nobody overlooks."""
+_ANY = [0] + [255] * 255
 _LANCZOS = Image.Resampling.LANCZOS
 
 
@@ -100,23 +107,36 @@ def _masked(mask: Source, size: tuple[int, int], laid: _Laid) -> Image.Image:
 
 
 def _marked(markup: Source, size: tuple[int, int], laid: _Laid) -> Image.Image | None:
-    """Return the surroundings of the drawn marks, softly bounded; None when nothing is drawn."""
+    """Return the surroundings of the drawn marks, softly bounded; None when nothing is drawn.
+
+    What a mark goes round counts as marked: people circle things.
+    """
     image = decode(markup)
     if image.mode != "RGBA":
         return None
     drawn = image.getchannel("A").point([0] * _MARKED + [255] * (256 - _MARKED))
-    if not drawn.getbbox() or drawn.getextrema() == (255, 255):
+    if not drawn.getbbox() or drawn.getextrema()[0]:
         return None
     if drawn.size != size:
-        drawn = drawn.resize(size, Image.Resampling.BILINEAR)
-    placed = laid.place(drawn, Image.new("L", laid.size))
-    reach = max(2, min(laid.size) // 40)
-    small = placed.resize(
-        (max(1, laid.size[0] // 4), max(1, laid.size[1] // 4)), Image.Resampling.BOX
-    )
-    wide = small.point([0] + [255] * 255).filter(ImageFilter.GaussianBlur(reach / 4))
-    grown = wide.point([min(255, v * 12) for v in range(256)]).resize(laid.size)
-    return ImageChops.lighter(grown, placed.point([0] + [255] * 255))
+        drawn = drawn.resize(size, Image.Resampling.BOX)
+    placed = laid.place(drawn, Image.new("L", laid.size)).point(_ANY)
+    rough = placed.resize(_scaled(laid.size, _ROUGH), Image.Resampling.BOX).point(_ANY)
+    grown = _filled(rough.filter(ImageFilter.MaxFilter(3)))
+    soft = grown.filter(ImageFilter.GaussianBlur(0.8)).resize(laid.size, Image.Resampling.BICUBIC)
+    return ImageChops.lighter(soft, placed)
+
+
+def _filled(marks: Image.Image) -> Image.Image:
+    """Return the marks with what they enclose: all that a flood from outside does not reach."""
+    sea = ImageOps.expand(marks, 1, fill=0)
+    ImageDraw.floodfill(sea, (0, 0), 128)
+    return ImageOps.crop(sea.point([0 if v == 128 else 255 for v in range(256)]), 1)
+
+
+def _scaled(size: tuple[int, int], longest: int) -> tuple[int, int]:
+    """Return the size brought down so that its longer side is at most `longest`."""
+    scale = min(1.0, longest / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def _on_ground(brief: Brief, canvas: Image.Image) -> Image.Image:
@@ -137,13 +157,30 @@ def _patched(brief: Brief, canvas: Image.Image, area: Image.Image) -> Image.Imag
     box = area.getbbox()
     if box is None:
         return canvas
-    size = (box[2] - box[0], box[3] - box[1])
-    patch = print_patch(replace(brief, width=size[0], height=size[1])).convert(canvas.mode)
-    draw_chip(patch, brief, look(brief))
+    region, inside = canvas.crop(box), area.crop(box)
+    part = replace(brief, width=region.width, height=region.height)
+    settled = _contrasting(part, region)
+    patch = print_patch(part, settled).convert(canvas.mode)
+    draw_chip(patch, brief, settled, inside)
     canvas = canvas.copy()
-    region = canvas.crop(box)
-    canvas.paste(Image.composite(patch, region, area.crop(box)), box)
+    canvas.paste(Image.composite(patch, region, inside), box)
     return canvas
+
+
+def _contrasting(part: Brief, region: Image.Image) -> Look:
+    """Return the look for a patch, in other colours if it would look like what it replaces."""
+    size = _scaled(region.size, _GLANCE)
+    before = region.convert("RGB").resize(size, Image.Resampling.BOX)
+    small = replace(part, width=size[0], height=size[1], transparent=False)
+    best, gap = look(part), -1.0
+    for settled in alternatives(look(part)):
+        change = ImageChops.difference(before, print_patch(small, settled))
+        apart = sum(ImageStat.Stat(change).mean) / 3
+        if apart >= _PLAIN:
+            return settled
+        if apart > gap:
+            best, gap = settled, apart
+    return best
 
 
 def _whole(brief: Brief, canvas: Image.Image, others: Sequence[Image.Image]) -> Image.Image:
@@ -154,9 +191,7 @@ def _whole(brief: Brief, canvas: Image.Image, others: Sequence[Image.Image]) -> 
     _lay_prints(regraded, others, brief.height - plan.height)
     if brief.transparent:
         regraded.putalpha(_trimmed(canvas))
-    if plan.height:
-        foot = draw_board(brief, settled, regraded.mode)
-        regraded.paste(foot, (0, brief.height - plan.height))
+    put_board(regraded, brief)
     return regraded
 
 
@@ -166,7 +201,7 @@ def _regraded(image: Image.Image, settled: Look) -> Image.Image:
     tone = ImageOps.colorize(image.convert("L"), p.near, p.light, mid=p.accent)
     toned = Image.blend(image, tone, 0.42)
     radius = max(image.size)
-    fade = [round(175 * max(0.0, 1 - v / 252) ** 1.8) for v in range(256)]
+    fade = [round(175 * max(0.0, 1 - v / 179) ** 1.5) for v in range(256)]
     leak = Image.radial_gradient("L").point(fade).resize((2 * radius, 2 * radius))
     corner = (-radius if settled.seed & 1 else image.width - radius, -radius)
     toned.paste(p.accent, corner, leak)

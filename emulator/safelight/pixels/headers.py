@@ -6,7 +6,7 @@ picture that claims to be huge, no warning from elsewhere. What must not enter: 
 
 from __future__ import annotations
 
-from struct import error as StructError
+import struct
 from struct import unpack_from
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -37,7 +37,7 @@ def inspect(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Source:
     name, read = _reader(data)
     try:
         head = read(data)
-    except (StructError, IndexError, KeyError, ValueError):
+    except (struct.error, IndexError, KeyError, ValueError):
         raise UnreadablePicture(f"truncated or damaged {name} header") from None
     if head.width < 1 or head.height < 1:
         raise UnreadablePicture(f"{name} header with a side of no pixels")
@@ -137,6 +137,6 @@ def _gif(data: bytes) -> _Header:
 
 
 def _bmp(data: bytes) -> _Header:
-    """A DIB header of 40 bytes or its longer kin; a negative height means top-down."""
+    """Read a DIB header of 40 bytes or its longer kin; a negative height means top-down."""
     width, height, _, depth = unpack_from("<iiHH", data, 18)
     return _Header(width, abs(height), "P" if depth <= 8 else "RGB", has_alpha=False)

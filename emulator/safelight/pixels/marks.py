@@ -79,6 +79,12 @@ def disc(x: float, y: float, radius: float, sides: int = 64) -> Path:
     )
 
 
+def ring(x: float, y: float, radius: float, thick: float) -> Path:
+    """Return a circle's outline as one closed path."""
+    outer, inner = disc(x, y, radius), disc(x, y, radius - thick)
+    return (*outer, outer[0], inner[0], *reversed(inner))
+
+
 def box(left: float, top: float, right: float, bottom: float) -> Path:
     """Return an upright rectangle as a path."""
     return (left, top), (right, top), (right, bottom), (left, bottom)
@@ -92,10 +98,17 @@ def land(stage: Stage, line: Callable[[float], float], *, steps: int = 96) -> Pa
     return (*crest, (crest[-1][0], stage.height + 0.1), (crest[0][0], stage.height + 0.1))
 
 
-def ripple(dice: Random, *waves: tuple[float, float]) -> Callable[[float], float]:
-    """Return a smooth random curve: each wave is (length, height) in stage units."""
+def ripple(
+    dice: Random, base: float, *waves: tuple[float, float], shift: float = 0.0
+) -> Callable[[float], float]:
+    """Return a smooth random line around `base`, moved left by `shift`.
+
+    Each wave is (length, height) in stage units.
+    """
     parts = [
         (2 * pi / length * dice.uniform(0.8, 1.25), height, dice.uniform(0, 2 * pi))
         for length, height in waves
     ]
-    return lambda x: sum(height * sin(x * turn + start) for turn, height, start in parts)
+    return lambda x: (
+        base + sum(height * sin((x + shift) * turn + start) for turn, height, start in parts)
+    )

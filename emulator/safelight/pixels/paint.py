@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _SMALL = 4
 """Soft light is painted on a canvas this many times smaller and enlarged."""
 _PLATE = 1024
-_GRAIN = (0.42, 1.2, 2.1, 3.0, 4.2)
-"""Spread of the film grain in 8-bit steps, by detail: what makes a file as big as a photograph's."""
+_GRAIN = (0.17, 1.2, 2.1, 3.0, 4.2)
+"""Spread of the film grain in 8-bit steps, by detail: what makes a file as big as a photo's."""
 
 
 def paint(marks: Sequence[Mark], size: tuple[int, int]) -> Image.Image:
@@ -128,8 +128,11 @@ def _soft_mask(
 
 @lru_cache(maxsize=64)
 def _halo(strength: int) -> Image.Image:
-    """Return a round spot that fades outwards; never changed by those who get it."""
-    fade = [round(strength * max(0.0, 1 - v / 252) ** 2.2) for v in range(256)]
+    """Return a round spot that fades outwards; never changed by those who get it.
+
+    Pillow's gradient reaches 179 where its circle touches the edges, and 255 in the corners.
+    """
+    fade = [round(strength * max(0.0, 1 - v / 179) ** 2.0) for v in range(256)]
     return Image.radial_gradient("L").point(fade)
 
 

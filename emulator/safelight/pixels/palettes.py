@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import lcm
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -26,7 +26,7 @@ def _hex(text: str) -> tuple[Color, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """One mood: a sky from top to horizon, a light, far-to-near grounds, an accent, caption inks."""
+    """One mood: a sky from top to horizon, a light, far-to-near grounds, an accent, inks."""
 
     name: str
     sky: tuple[Color, ...]
@@ -78,32 +78,29 @@ PALETTES = (
 SCENES = ("hills", "sea", "city", "aurora", "garden", "orbs", "dunes", "forest")
 """Names of what `scenes` can draw, in a fixed order: the choice depends on it."""
 
-_LEANINGS: tuple[tuple[str, str, str], ...] = (
-    # words (a plural s is taken off), scenes they suggest, palettes they suggest
+_Rows = tuple[tuple[str, str, str], ...]
+
+_PLACES: _Rows = (
+    # words (a plural s is taken off), scenes they ask for, palettes when nothing else asks
+    ("city street skyline tower building urban tokyo york london paris", "city", ""),
+    ("sea ocean wave beach ship boat fish water lake otter whale pool", "sea", "tide dusk"),
+    ("desert dune sand sahara camel canyon", "dunes", "ember dusk"),
+    ("forest tree wood jungle bear fox deer owl", "forest", "moss frost"),
+    ("flower garden leaf leaves plant botanical bird butterfly fruit", "garden", "moss dusk"),
+    ("aurora star starry galaxy space cosmic planet moon astronaut", "aurora", "night tide"),
+    ("mountain hill valley alp alpine landscape volcano glacier", "hills", "dusk frost moss"),
+    ("abstract geometric pattern logo icon gradient bokeh", "orbs", ""),
+)
+_MOODS: _Rows = (
+    # words, scenes when nothing else asks, palettes they ask for
     ("sunset sunrise dawn dusk evening golden", "hills sea dunes", "dusk ember"),
-    ("red fire lava volcan flame autumn darkroom rust rose", "", "ember dusk"),
-    ("desert dune sand sahara camel canyon", "dunes hills", "ember dusk"),
-    ("snow snowy ice icy winter frost arctic polar glacier penguin", "forest hills", "frost night"),
-    (
-        "aurora northern star starry galaxy space cosmic cosmos planet moon astronaut",
-        "aurora orbs",
-        "night tide",
-    ),
-    ("night midnight dark neon cyber", "city aurora", "night ember"),
-    ("city street skyline tower building urban tokyo york london paris", "city orbs", "night dusk"),
-    ("sea ocean wave beach ship boat fish water lake otter whale", "sea hills", "tide dusk"),
+    ("snow snowy ice icy winter frost arctic polar penguin", "forest hills", "frost"),
+    ("night midnight dark neon cyber", "city aurora", "night"),
+    ("red fire lava flame autumn darkroom rust rose", "", "ember"),
     ("blue teal rain river", "", "tide frost"),
-    ("mountain hill valley alp alpine landscape", "hills forest", "dusk frost moss"),
-    ("forest tree wood jungle bear fox deer owl", "forest hills", "moss frost"),
-    (
-        "flower garden leaf leaves plant botanical bloom bird butterfly fruit",
-        "garden orbs",
-        "moss dusk",
-    ),
-    ("green grass spring meadow frog", "", "moss tide"),
-    ("abstract geometric pattern logo icon gradient bokeh", "orbs garden", ""),
+    ("green grass spring meadow frog", "hills garden", "moss"),
     ("purple violet pink lilac", "", "dusk night"),
-    ("white pale silver", "", "frost tide"),
+    ("white pale silver", "", "frost"),
 )
 
 _TONES = {"vivid": 1.3, "natural": 0.62}
@@ -156,10 +153,14 @@ def _leaning(prompt: str) -> tuple[tuple[str, ...], tuple[Palette, ...]]:
     """Collect what the first thousand characters of a prompt suggest; empty when nothing."""
     words = re.findall(r"[a-z]+", prompt[:1000].lower())
     said = {form for word in words for form in (word, word.removesuffix("s"))}
-    hits = [row for row in _LEANINGS if not said.isdisjoint(row[0].split())]
-    scenes = dict.fromkeys(name for row in hits for name in row[1].split())
-    names = {name for row in hits for name in row[2].split()}
-    return tuple(scenes), tuple(p for p in PALETTES if p.name in names)
+    places, moods = _hits(_PLACES, said), _hits(_MOODS, said)
+    scenes = tuple(dict.fromkeys(" ".join(row[1] for row in places or moods).split()))
+    asked = " ".join(row[2] for row in moods or places).split()
+    return scenes, tuple(p for p in PALETTES if p.name in asked)
+
+
+def _hits(rows: _Rows, said: set[str]) -> _Rows:
+    return tuple(row for row in rows if not said.isdisjoint(row[0].split()))
 
 
 def _styled(palette: Palette, style: str) -> Palette:
@@ -167,7 +168,19 @@ def _styled(palette: Palette, style: str) -> Palette:
     amount = _TONES.get(style)
     if amount is None:
         return palette
-    sky = tuple(toned(color, amount) for color in palette.sky)
-    rest = (palette.light, palette.far, palette.near, palette.accent)
-    return Palette(palette.name + style, sky, *(toned(c, amount) for c in rest),
-                   palette.board, palette.ink)  # fmt: skip
+    return replace(
+        palette,
+        name=palette.name + style,
+        sky=tuple(toned(color, amount) for color in palette.sky),
+        light=toned(palette.light, amount),
+        far=toned(palette.far, amount),
+        near=toned(palette.near, amount),
+        accent=toned(palette.accent, amount),
+    )
+
+
+def alternatives(settled: Look) -> list[Look]:
+    """Return the look itself, then the same scene in every other palette, in a fixed order."""
+    at = next((k for k, p in enumerate(PALETTES) if p.name == settled.palette.name), 0)
+    others = (*PALETTES[at + 1 :], *PALETTES[:at])
+    return [settled, *(replace(settled, palette=palette) for palette in others)]

@@ -70,8 +70,8 @@ def _filtered(rows: Image.Image) -> bytes:
     if height == 1:
         return top
     above, below = rows.crop((0, 0, width, height - 1)), rows.crop((0, 1, width, height))
-    rest = memoryview(ImageChops.subtract_modulo(below, above).tobytes())
-    lines = [top]
+    rest: memoryview = memoryview(ImageChops.subtract_modulo(below, above).tobytes())
+    lines: list[bytes | memoryview] = [top]
     for at in range(0, len(rest), row):
         lines += (b"\2", rest[at : at + row])
     return b"".join(lines)

@@ -6,13 +6,13 @@ kept; a new picture on it costs its board's rows. What must not enter: uploads, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw
 
 from safelight.pixels import png
-from safelight.pixels.caption import board, draw_board
+from safelight.pixels.caption import blank_board, board, cut, written_rows
 from safelight.pixels.paint import grained, paint
 from safelight.pixels.palettes import look
 from safelight.pixels.scenes import scene
@@ -36,53 +36,65 @@ class _Ground:
     detail: int
     transparent: bool
 
+    @property
+    def mode(self) -> str:
+        """Pillow's name for the pixels."""
+        return "RGBA" if self.transparent else "RGB"
+
 
 @dataclass(frozen=True, slots=True)
-class _Canvas:
-    """A kept background as pixels, for the formats that are encoded as a whole."""
+class _Kept:
+    """A background as ready rows above and below a board's middle, both without a gap."""
 
-    image: Image.Image = field(repr=False)
+    above: tuple[png.Strip, ...]
+    below: tuple[png.Strip, ...]
 
     def weight(self) -> int:
         """Bytes of memory."""
-        return self.image.width * self.image.height * len(self.image.getbands())
+        return sum(len(strip.chunk) for strip in self.above + self.below)
 
 
-_strips: Shelf[png.Strip] = Shelf(BUDGET)
-_canvases: Shelf[_Canvas] = Shelf(BUDGET // 4)
+_strips: Shelf[_Kept] = Shelf(BUDGET)
+_canvases: Shelf[Image.Image] = Shelf(BUDGET // 4)
 
 
 def print_png(brief: Brief) -> bytes:
     """Return the picture as a PNG file; only its board is drawn when its background is kept."""
     settled = look(brief)
     ground = _ground(brief, settled)
-    mode = "RGBA" if brief.transparent else "RGB"
-    top = _strips.get(ground, lambda: _top_strip(ground), lambda strip: len(strip.chunk))
-    if not board(brief.width, brief.height).height:
-        return png.join(brief.width, brief.height, mode, (top,))
-    foot = png.strip(draw_board(brief, settled, mode))
-    return png.join(brief.width, brief.height, mode, (top, foot))
+    kept = _strips.get(ground, lambda: _prepared(ground, brief), _Kept.weight)
+    rows = kept.above
+    if kept.below:
+        rows += (png.strip(written_rows(brief, settled, ground.mode)), *kept.below)
+    return png.join(brief.width, brief.height, ground.mode, rows)
 
 
 def print_canvas(brief: Brief, *, moment: float | None = None) -> Image.Image:
     """Return the same picture as pixels, RGB or RGBA. At a `moment` of a loop it has no grain."""
     settled = look(brief)
     ground = _ground(brief, settled)
-    mode = "RGBA" if brief.transparent else "RGB"
     if moment is None:
-        top = _canvases.get(ground, lambda: _Canvas(draw_ground(ground)), _Canvas.weight).image
+        top = _canvases.get(ground, lambda: draw_ground(ground), _weight)
     else:
         top = draw_ground(ground, moment=moment)
-    whole = Image.new(mode, (brief.width, brief.height))
+    whole = Image.new(ground.mode, (brief.width, brief.height))
     whole.paste(top)
-    if ground.size[1] < brief.height:
-        whole.paste(draw_board(brief, settled, mode), (0, ground.size[1]))
+    put_board(whole, brief)
     return whole
 
 
-def print_patch(brief: Brief) -> Image.Image:
-    """Return the scene alone over the brief's size, without a board: what fills an edited area."""
-    ground = replace(_ground(brief, look(brief)), size=(brief.width, brief.height))
+def put_board(canvas: Image.Image, brief: Brief) -> None:
+    """Lay the brief's board over the foot of a canvas of the brief's size."""
+    plan, settled = board(brief.width, brief.height), look(brief)
+    if plan.height:
+        blank = blank_board(plan, settled.palette, brief.width, canvas.mode)
+        blank.paste(written_rows(brief, settled, canvas.mode), (0, plan.middle[0]))
+        canvas.paste(blank, (0, brief.height - plan.height))
+
+
+def print_patch(brief: Brief, settled: Look | None = None) -> Image.Image:
+    """Return the scene alone over the brief's size, without a board, in its own look or another."""
+    ground = replace(_ground(brief, settled or look(brief)), size=(brief.width, brief.height))
     return draw_ground(ground)
 
 
@@ -121,13 +133,7 @@ def _cut_out(canvas: Image.Image, palette: Palette) -> Image.Image:
         pen.rounded_rectangle(inset, max(0, radius * 2 - 2 * rim), fill=255)
     lens = Image.new("RGB", canvas.size, palette.light)
     lens.paste(canvas, (0, 0), mask.reduce(2))
-    bare = Image.new("RGBA", canvas.size)
-    bare.paste(lens, (0, 0), outer.point(_opaque))
-    bare.putalpha(outer)
-    return bare
-
-
-_opaque = [0] + [255] * 255
+    return cut(lens, outer)
 
 
 def _ground(brief: Brief, settled: Look) -> _Ground:
@@ -136,7 +142,18 @@ def _ground(brief: Brief, settled: Look) -> _Ground:
                    brief.detail, brief.transparent)  # fmt: skip
 
 
-def _top_strip(ground: _Ground) -> png.Strip:
-    return png.strip(
-        draw_ground(ground), noisy=ground.detail > 0 and not ground.transparent, first=True
-    )
+def _prepared(ground: _Ground, brief: Brief) -> _Kept:
+    """Draw and deflate everything but the board's middle rows."""
+    noisy = ground.detail > 0 and not ground.transparent
+    scene_rows = png.strip(draw_ground(ground), noisy=noisy, first=True)
+    plan = board(brief.width, brief.height)
+    if not plan.height:
+        return _Kept((scene_rows,), ())
+    blank = blank_board(plan, ground.palette, brief.width, ground.mode)
+    head = png.strip(blank.crop((0, 0, brief.width, plan.middle[0])))
+    foot = png.strip(blank.crop((0, plan.middle[1], brief.width, plan.height)))
+    return _Kept((scene_rows, head), (foot,))
+
+
+def _weight(image: Image.Image) -> int:
+    return image.width * image.height * len(image.getbands())
