@@ -13,7 +13,7 @@ import logging
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from time import perf_counter
+from time import perf_counter, time
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -172,7 +172,7 @@ def create() -> Starlette:
     """Return an app with default settings: `uvicorn --factory safelight.app:create` runs it."""
     from safelight.core import Emulator, Settings  # the shell alone stays light
 
-    return application(Shell(Emulator(Settings())))
+    return application(Shell(Emulator(Settings(), clock=time)))
 
 
 async def read_body(receive: Receive, limits: Limits) -> Body:

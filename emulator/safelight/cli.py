@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import re
 import sys
+from time import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -135,15 +136,15 @@ def serve(**options: Any) -> None:  # noqa: ANN401 - click hands over what it pa
     gc.disable()  # until all is loaded: what is being imported is no garbage
     from safelight import server
 
-    sock = server.listen(options["host"], options["port"])
-    _log_to_stderr(options["log_level"])
-    from safelight.app import Limits, Shell, application
-    from safelight.core import Emulator
+    with server.listen(options["host"], options["port"]) as sock:
+        _log_to_stderr(options["log_level"])
+        from safelight.app import Limits, Shell, application
+        from safelight.core import Emulator
 
-    emulator = Emulator(_settings(options))
-    shell = Shell(emulator, Limits(options["max_body"], options["read_timeout"]))
-    ready = _announcer(emulator, options, sock.getsockname()[1])
-    server.run(application(shell), shell, sock, server=options["server"], ready=ready)
+        emulator = Emulator(_settings(options), clock=time)
+        shell = Shell(emulator, Limits(options["max_body"], options["read_timeout"]))
+        ready = _announcer(emulator, options, sock.getsockname()[1])
+        server.run(application(shell), shell, sock, server=options["server"], ready=ready)
 
 
 def _settings(options: dict[str, Any]) -> Settings:
@@ -181,13 +182,13 @@ def _banner(emulator: Emulator, options: dict[str, Any], port: int) -> str:
     host = _LOOPBACK.get(options["host"], options["host"])
     origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     reach = "; other machines can reach it" if host != options["host"] else ""
-    lines = [f"Safelight {__version__} listens on {origin}{reach}. Ctrl-C stops it."]
-    key = (options["api_keys"] or ("safelight",))[0]
+    lines = [f"Safelight {__version__} listens on {origin}{reach}."]
+    key = (options["api_keys"] or ("sk-safelight",))[0]
     for provider in emulator.providers():
         lines += ["", f"{provider.title}: {', '.join(origin + base for base in provider.bases)}"]
         facts = {"base": origin + provider.bases[0], "key": key}
         lines += [f"  export {name}={value.format(**facts)}" for name, value in provider.env]
-    return "\n".join(lines)
+    return "\n".join([*lines, "", "Ctrl-C stops it."])
 
 
 @main.command()
@@ -199,12 +200,12 @@ def models(provider: str | None, as_of: datetime.date | None, *, as_json: bool) 
     import datetime
 
     from safelight.catalog import load_catalog
-    from safelight.core import Emulator, Settings
+    from safelight.dialects import REGISTRY
 
-    settings = Settings() if provider is None else Settings(provider=provider)
-    served = [info.name for info in Emulator(settings).providers()]
+    if provider is not None and provider not in REGISTRY:
+        raise UsageError(f"unknown provider {provider!r}; known are {', '.join(REGISTRY)}")
     when = as_of or datetime.datetime.now(datetime.UTC).date()
-    names = served if provider is None else [provider]
+    names = REGISTRY if provider is None else (provider,)
     rows = [(name, model) for name in names for model in load_catalog(name).alive(when)]
     click.echo(_as_json(rows) if as_json else _as_table(rows))
 

@@ -43,7 +43,7 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
+        reason, _, _ = (getattr(error, "strerror", None) or str(error)).partition(" (")
         text = f"cannot listen on {host} port {port}: {reason}; choose another by --port or --host"
         raise UsageError(text) from error
 
@@ -93,6 +93,8 @@ def _hypercorn(
         await asyncio.wait((serving,), timeout=2 * _GRACE)
         if serving.done():
             serving.result()
+        else:
+            asyncio.get_running_loop().set_exception_handler(lambda *_: None)
 
     asyncio.run(main())
 
