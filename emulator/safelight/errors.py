@@ -160,7 +160,11 @@ def load_errors(provider: str, phrases: Phrases, root: Path | None = None) -> Er
     for path in sorted(folder.glob("errors*.toml")):
         table = read_toml(path)
         known_keys(table, frozenset({"row"}), path, "(top)")
-        rows += [_row(entry, path) for entry in table.get("row", [])]
+        for entry in table.get("row", []):
+            row = _row(entry, path)
+            if any(row.id == other.id for other in rows):
+                raise DataError(path, row.id, "is listed twice")
+            rows.append(row)
     return ErrorTable(provider, tuple(rows), phrases)
 
 
@@ -170,6 +174,7 @@ def _row(entry: dict[str, Json], path: Path) -> Row:
     for key in ("id", "status"):
         if key not in entry:
             raise DataError(path, where, f"needs `{key}`")
+    _check_templates(entry, path, where)
     if not any(key in entry for key in _WHEN):
         raise DataError(path, where, f"needs one of {', '.join(_WHEN)}: when does it apply?")
     return Row(
@@ -194,6 +199,18 @@ def _row(entry: dict[str, Json], path: Path) -> Row:
         source=str(entry["source"]),
         unverified=bool(entry.get("unverified", False)),
     )
+
+
+def _check_templates(entry: dict[str, Json], path: Path, where: str) -> None:
+    """Raise DataError for a text that is not a template of plain `{names}`."""
+    texts = {"text": entry.get("text"), **entry.get("error", {}), **entry.get("headers", {})}
+    for key, text in texts.items():
+        try:
+            names = [name for _, name, _, _ in _TEMPLATE.parse(text or "") if name is not None]
+        except (ValueError, TypeError) as error:
+            raise DataError(path, f"{where}.{key}", f"not a template: {error}") from error
+        if not all(name.isidentifier() for name in names):
+            raise DataError(path, f"{where}.{key}", "not a template: names are plain words")
 
 
 def _words(value: Json) -> tuple[str, ...]:

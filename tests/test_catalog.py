@@ -1,0 +1,125 @@
+"""Our own data is refused when it cannot be right, with file and key; good data answers by the day."""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safelight.catalog import load_catalog
+from safelight.datafiles import data_dir
+from safelight.dialects import REGISTRY, load_dialect
+from safelight.errors import load_errors
+from safelight.phrases import Phrases
+from safelight.provider import load_provider
+from safelight.refusals import DataError, UsageError
+
+DAY = datetime.date(2026, 11, 20)
+PROVIDERS = sorted(REGISTRY)
+MODEL = """
+[[model]]
+id = "m"
+kind = "image"
+operations = ["images.generate"]
+created = 1
+owned_by = "x"
+source = "s"
+checked = 2026-01-01
+"""
+NARROWING = '[narrowing.x]\nsource = "s"\nchecked = 2026-01-01\n'
+
+
+def catalog(tmp_path: Path, text: str, schema: str = "{}") -> None:
+    folder = tmp_path / "p"
+    folder.mkdir()
+    (folder / "models.toml").write_text(text)
+    (folder / "request.json").write_text(schema)
+    load_catalog("p", tmp_path).check({"images.generate": ("request",)})
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[[model]", r"models\.toml: \(syntax\)"),
+        ("[[modle]]", r"modle: unknown key"),
+        (MODEL + 'colour = "red"', r"model m\.colour: unknown key"),
+        (MODEL.replace('source = "s"', ""), r"model m: needs `source`"),
+        (MODEL.replace("checked = 2026-01-01", ""), r"model m: needs `checked`"),
+        (MODEL.replace("created = 1", ""), r"model m: needs `created`"),
+        (MODEL + 'until = "soon"', r"model m\.until: expected a date"),
+        (MODEL + MODEL, r"m: is listed twice"),
+        (MODEL + 'narrow = ["gone"]', r"no narrowing is called 'gone'"),
+        (NARROWING + 'remove = ["nope"]', r"x\.nope: no request schema has this property"),
+        (NARROWING + "[narrowing.x.properties.n]\nmaximun = 3", r"maximun: unknown keyword"),
+        (NARROWING + "[narrowing.x.properties.n]\nmaximum = 11", r"would widen 10 to 11"),
+        (NARROWING + "[[narrowing.x.rules]]\nif = {}", r"each rule needs a title"),
+    ],
+)
+def test_a_mistake_in_a_catalogue_stops_the_start(tmp_path: Path, text: str, problem: str) -> None:
+    schema = '{"type": "object", "properties": {"n": {"type": "integer", "maximum": 10}}}'
+    with pytest.raises(DataError, match=problem) as caught:
+        catalog(tmp_path, text, schema)
+    assert str(tmp_path) in str(caught.value)
+
+
+ROW = '[[row]]\nid = "r"\nstatus = 400\nrefusal = "x"\nsource = "s"\nchecked = 2026-01-01\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (ROW.replace('source = "s"', ""), "needs `source`"),
+        (ROW.replace("status = 400", ""), "needs `status`"),
+        (ROW.replace('refusal = "x"', ""), "when does it apply"),
+        (ROW + "colour = 1", "unknown key"),
+        (ROW + ROW, "r: is listed twice"),
+        (ROW + 'error = { message = "{nonsense" }', "message.*not a template"),
+    ],
+)
+def test_a_mistake_in_an_error_row_stops_the_start(tmp_path: Path, text: str, problem: str) -> None:
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / "errors.toml").write_text(text)
+    with pytest.raises(DataError, match=problem) as caught:
+        load_errors("p", Phrases(), tmp_path)
+    assert "errors.toml" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_every_provider_loads_and_its_narrowings_narrow(name: str) -> None:
+    dialect = load_dialect(name)
+    dialect.provider.catalog.check(dialect.request_schemas)
+    assert dialect.provider.errors.rows
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_every_narrowing_of_a_provider_is_used_by_a_model(name: str) -> None:
+    found = load_catalog(name)
+    used = {narrowing for model in found.models for narrowing in model.narrow}
+    assert set(found.narrowings) - used == set()
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_every_default_model_is_in_the_catalogue(name: str) -> None:
+    provider = load_provider(name)
+    assert [d.model for d in provider.defaults if not provider.catalog.known(d.model)] == []
+
+
+def test_every_folder_of_data_belongs_to_a_provider() -> None:
+    assert {path.name for path in data_dir("schemas").iterdir() if path.is_dir()} == set(REGISTRY)
+
+
+@given(st.dates(datetime.date(2024, 1, 1), datetime.date(2028, 1, 1)))
+def test_a_model_answers_from_its_first_day_until_its_last(day: datetime.date) -> None:
+    found = load_catalog("openai")
+    for model in found.models:
+        gone = model.until is not None and day >= model.until
+        early = model.since is not None and day < model.since
+        assert (found.get(model.id, day) is None) == (gone or early)
+
+
+def test_an_unknown_provider_is_named_with_the_known_ones() -> None:
+    with pytest.raises(UsageError, match="unknown provider 'opnai'; known are .*openai"):
+        load_dialect("opnai")
