@@ -18,24 +18,14 @@ from safelight.operations.chat.conversation import (
 from safelight.operations.chat.making import Unmakeable, judge_of
 from safelight.operations.chat.pictures import picture_tokens
 from safelight.operations.chat.strictness import first_fault
-from safelight.operations.chat.usage import text_tokens
+from safelight.operations.chat.usage import text_tokens, tools_tokens
 from safelight.refusals import Refusal
-
-_NEEDS_NO_EFFORT = ("presence_penalty", "frequency_penalty", "logprobs", "top_logprobs")
-"""What a reasoning model does only when it was told not to reason."""
 
 
 def check_abilities(
     params: Mapping[str, Json], traits: Mapping[str, Json], talk: Conversation
 ) -> None:
     """Raise Refusal for the first thing that this model cannot do. `traits` are the catalogue's."""
-    effort = params.get("reasoning_effort")
-    if traits.get("family") == "reasoning" and effort != "none":
-        for name in _NEEDS_NO_EFFORT:
-            if params.get(name) not in (None, False):
-                raise Refusal("unsupported_parameter", at=name)
-    if traits.get("tools_need_no_effort") and effort not in (None, "none") and params.get("tools"):
-        raise Refusal("tools_with_effort", at="reasoning_effort")
     _check_json_word(params)
     if traits.get("sees") is False and (at := next(_picture_parts(params), None)):
         raise refused_at("images_not_supported", at)
@@ -65,9 +55,13 @@ def _check_context(
     if not isinstance(most, int):
         return
     prices = traits.get("picture_tokens", {})
-    length = text_tokens(params) + sum(picture_tokens(p, prices) for p in talk.all_pictures)
-    if length > most:
-        raise Refusal("context_length_exceeded", at="messages", limit=most, length=length)
+    pictures = sum(picture_tokens(picture, prices) for picture in talk.all_pictures)
+    tools = tools_tokens(params)
+    told = text_tokens(params) - tools + pictures
+    if told + tools > most:
+        name = "context_length_exceeded" + ("_with_tools" if tools else "")
+        facts = {"limit": most, "length": told + tools, "told": told, "tools": tools}
+        raise Refusal(name, at="messages", **facts)
 
 
 def check_schemas(params: Mapping[str, Json]) -> None:

@@ -66,8 +66,12 @@ def usage_for(
 def text_tokens(params: Mapping[str, Json]) -> int:
     """Return the tokens of a request's messages and tools, without pictures and sounds."""
     told = sum(_message_tokens(message) for message in messages_of(params))
-    tools = sum(_json_tokens(params.get(key)) for key in ("tools", "functions"))
-    return _PRIMING + told + tools
+    return _PRIMING + told + tools_tokens(params)
+
+
+def tools_tokens(params: Mapping[str, Json]) -> int:
+    """Return the tokens that a request's tools and functions add to its prompt."""
+    return sum(_json_tokens(params.get(key)) for key in ("tools", "functions"))
 
 
 def choice_tokens(choice: Choice) -> int:

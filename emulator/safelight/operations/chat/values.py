@@ -48,7 +48,7 @@ class Maker:
         self._made = 0
 
     def value(self, schema: Json, name: str, depth: int) -> Json:
-        """Return a value for any schema; `name` is the property it stands under. Raises Unmakeable."""
+        """Return a value for a schema; `name` is the property that it is for. Raises Unmakeable."""
         self._made += 1
         if depth > _TOO_DEEP or self._made > _MOST_VALUES:
             raise Unmakeable(f"the schema never ends at {name!r}")
