@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from PIL import Image
-
 from safelight.core import Emulator, Settings
 from safelight.messages import Reply, Request
 

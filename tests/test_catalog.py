@@ -1,4 +1,4 @@
-"""Our own data is refused when it cannot be right, with file and key; good data answers by the day."""
+"""Our own data is refused when it cannot be right; good data answers by the day."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from safelight.catalog import load_catalog
 from safelight.datafiles import data_dir
 from safelight.dialects import REGISTRY, load_dialect
@@ -121,5 +120,5 @@ def test_a_model_answers_from_its_first_day_until_its_last(day: datetime.date) -
 
 
 def test_an_unknown_provider_is_named_with_the_known_ones() -> None:
-    with pytest.raises(UsageError, match="unknown provider 'opnai'; known are .*openai"):
+    with pytest.raises(UsageError, match=r"unknown provider 'opnai'; known are .*openai"):
         load_dialect("opnai")

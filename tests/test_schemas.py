@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from safelight.datafiles import data_dir
 from safelight.narrowing import narrow, read_narrowing
 from safelight.refusals import DataError
@@ -67,7 +66,12 @@ def test_a_schema_that_cannot_be_right_stops_the_load(
 
 
 def test_a_missing_and_an_unknown_key_are_named() -> None:
-    schema = {"type": "object", "required": ["a"], "properties": {"a": {}}, "additionalProperties": False}
+    schema = {
+        "type": "object",
+        "required": ["a"],
+        "properties": {"a": {}},
+        "additionalProperties": False,
+    }
     assert first(schema, {}) == (("a",), "required")
     assert first(schema, {"a": 1, "b": 2}) == (("b",), "additionalProperties")
 
@@ -123,8 +127,12 @@ def test_a_broken_rule_between_fields_is_known_by_its_title() -> None:
 SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3)
 VALUES = st.recursive(
     SCALARS,
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["kind", "x", "y", "model", "prompt", "n"]), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["kind", "x", "y", "model", "prompt", "n"]), inner, max_size=4
+        )
+    ),
     max_leaves=8,
 )
 

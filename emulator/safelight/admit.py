@@ -17,7 +17,7 @@ from safelight.violations import Violation
 
 
 def admit(visit: Visit) -> Failure | None:
-    """Return the refusal that this body deserves, or None. Sets the visit's model and parameters."""
+    """Return the refusal that this body deserves, or None. Settles the model and parameters."""
     name = visit.dialect.schema_name(visit)
     if name is None:
         return None
@@ -34,7 +34,9 @@ def admit(visit: Visit) -> Failure | None:
         return _lenient(visit, base, schema)
     visit.params = _without_nulls(visit.params, schema)
     violation = schema.check(visit.dialect.seen(visit))
-    return visit.dialect.provider.errors.violated(violation, visit.situation()) if violation else None
+    return (
+        visit.dialect.provider.errors.violated(violation, visit.situation()) if violation else None
+    )
 
 
 def _choose_model(visit: Visit, base: Schema) -> Violation | None:
@@ -44,7 +46,7 @@ def _choose_model(visit: Visit, base: Schema) -> Violation | None:
     default = provider.default_model(visit.operation, visit.day, lenient=visit.lenient)
     if "model" not in visit.params:
         if default is None:
-            return Violation(("model",), "required", True)
+            return Violation(("model",), "required", limit=True)
         asked = default
     elif asked is None and visit.lenient:
         asked = default
@@ -102,7 +104,11 @@ def _lenient(visit: Visit, base: Schema, narrowed: Schema) -> Failure | None:
     """Refuse a missing or mistyped field of the bare shape; drop everything else that offends."""
     visit.params = _without_nulls(visit.params, base)
     for violation in base.violations(visit.dialect.seen(visit)):
-        if violation.keyword in ("required", "type") and len(violation.at) == 1 and not violation.rule:
+        if (
+            violation.keyword in ("required", "type")
+            and len(violation.at) == 1
+            and not violation.rule
+        ):
             return visit.dialect.provider.errors.violated(violation, visit.situation())
     for schema in (base, narrowed):
         for _ in range(20):

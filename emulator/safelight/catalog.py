@@ -31,10 +31,10 @@ _MODEL_KEYS = frozenset(
 class Model:
     """One model as the provider sells it.
 
-    `operations` are names such as `images.generate`. `since` is its first day, `until` the first day
-    on which it is gone. `shutdown` is an announced date. `snapshot` is the id that replies name when
-    it differs. `traits` are facts that operations read, `prices` are in US dollars, `entry` holds
-    more fields of the provider's own list entry. `created` is in seconds since the epoch.
+    `operations` are names such as `images.generate`. `since` is its first day, `until` the first
+    day on which it is gone. `shutdown` is an announced date. `snapshot` is the id that replies name
+    when it differs. `traits` are facts that operations read, `prices` are in US dollars, `entry`
+    holds more fields of the provider's own list entry. `created` is in epoch seconds.
     """
 
     id: str
@@ -123,7 +123,7 @@ def _covers(narrowing: Narrowing, operation: str) -> bool:
 
 @lru_cache(maxsize=32)
 def load_catalog(provider: str, root: Path | None = None) -> Catalog:
-    """Return a provider's catalogue. Raises DataError, with file and key, for data we cannot trust."""
+    """Return a provider's catalogue. Raises DataError, with file and key, for bad data."""
     folder = (root or data_dir("schemas")) / provider
     models: list[Model] = []
     narrowings: dict[str, Narrowing] = {}

@@ -1,8 +1,8 @@
 """The whole walk of a request, once: every step that every request takes is called here.
 
 Sans-I/O: nothing here opens, sleeps or looks at the time; clock and seed are given. `walk` is a
-generator that yields `Work` for whatever is slow, so that a server runs it in a thread and a test in
-place. What must not enter: providers, wire shapes, sockets.
+generator that yields `Work` for whatever is slow, so that a server runs it in a thread and a test
+in place. What must not enter: providers, wire shapes, sockets.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from hashlib import blake2b
 
 import pybase64
 
+from safelight.admit import admit
 from safelight.dialects import REGISTRY, load_dialect
 from safelight.dialects.base import Artwork, Dialect, Visit
 from safelight.files import serve_file
 from safelight.journal import Exchange
-from safelight.admit import admit
 from safelight.messages import Call, Reply, Request, Work
 from safelight.operations.images import Job
 from safelight.refusals import Refusal, UsageError
@@ -113,9 +113,11 @@ class Emulator:
         result = dialect.operate(visit, self._call(visit))
         if isinstance(result, Work):
             result = yield result
-        pictures = []
+        pictures: list[Artwork] = []
         for job in dialect.pictures(result):
-            pictures.append(self._art.get(job.key) or (yield Work(partial(self._draw, job))))
+            art = self._art.get(job.key) or (yield Work(partial(self._draw, job)))
+            assert isinstance(art, Artwork)  # what _draw returns, handed back by the driver
+            pictures.append(art)
         return dialect.write(visit, result, tuple(pictures))
 
     def _draw(self, job: Job) -> Artwork:

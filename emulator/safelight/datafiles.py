@@ -34,7 +34,12 @@ def read_toml(path: Path) -> dict[str, Json]:
 
 
 def known_keys(
-    table: dict[str, Json], allowed: frozenset[str], path: Path, where: str, *, sourced: bool = False
+    table: dict[str, Json],
+    allowed: frozenset[str],
+    path: Path,
+    where: str,
+    *,
+    sourced: bool = False,
 ) -> None:
     """Raise DataError for a key that nobody reads and, if `sourced`, for a fact without origin."""
     for key in table:

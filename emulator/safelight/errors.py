@@ -1,7 +1,7 @@
 """A provider's error rows: which one fits a violation or a refusal, and its text filled in.
 
-Read from `schemas/<provider>/errors*.toml`; the first row that fits wins. Filling gives the fields of
-the error object; the dialect makes bytes of them.
+Read from `schemas/<provider>/errors*.toml`; the first row that fits wins. Filling gives the fields
+of the error object; the dialect makes bytes of them.
 
 What must not enter: a status code, a wording or a name that a row could carry.
 """
@@ -34,7 +34,7 @@ _WHEN = ("violation", "rule", "refusal", "fault")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: when it applies, and what it answers. `text` replaces the JSON body by plain text."""
+    """One row: when it applies, and what it answers. `text` replaces the JSON body."""
 
     id: str
     operations: tuple[str, ...]
@@ -106,7 +106,7 @@ class ErrorTable:
 
 
 def _speaks_of(row: Row, violation: Violation) -> bool:
-    """A rule's violation is answered by a row of that rule, any other by a row of its keyword."""
+    """Tell whether a row is about this: its rule if a rule spoke, else its keyword."""
     if violation.rule or row.rule:
         return row.rule is not None and row.rule == violation.rule
     return bool(row.violation) and _any(violation.keyword, row.violation)
@@ -129,7 +129,7 @@ def _fits(row: Row, where: Situation, at: str) -> bool:
 class _Template(string.Formatter):
     """`str.format` with plain names only: a value such as `{x}` in a prompt is never expanded."""
 
-    def get_field(self, field_name: str, args: Json, kwargs: Json) -> tuple[Json, str]:
+    def get_field(self, field_name: str, args: Json, kwargs: Json) -> tuple[Json, str]:  # noqa: ARG002 - the signature is string.Formatter's
         return kwargs[field_name], field_name
 
 
@@ -148,7 +148,9 @@ def fill(row: Row, facts: dict[str, Json]) -> Failure:
 
     error = {key: put(value) for key, value in row.error.items()} if row.error is not None else None
     if error is not None:
-        error |= {key: facts[name] for key, name in row.extra.items() if facts.get(name) is not None}
+        error |= {
+            key: facts[name] for key, name in row.extra.items() if facts.get(name) is not None
+        }
     headers = {key: str(put(value)) for key, value in row.headers.items()}
     return Failure(row, row.status, error, headers, put(row.text) if row.text is not None else None)
 

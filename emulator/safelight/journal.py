@@ -36,7 +36,9 @@ class Journal:
         self.total += 1
 
     def __iter__(self) -> Iterator[Exchange]:
+        """Iterate over a copy, oldest first."""
         return iter(tuple(self._kept))
 
     def __len__(self) -> int:
+        """Return how many exchanges are kept."""
         return len(self._kept)

@@ -29,8 +29,8 @@ class Upload:
 class Request:
     """What arrived, before anybody has understood it.
 
-    `path` is as on the wire (percent-encoded, without the query). `body_limit` is set, in bytes, when
-    the shell stopped reading because the body was larger; `body_read` then says how much it had read.
+    `path` is as on the wire (percent-encoded, without the query). `body_limit` is set, in bytes,
+    when the shell stopped reading because the body was larger; `body_read` is how much it had read.
     `base_url` is the scheme and authority that the client used, so that replies can link back.
     """
 
@@ -72,7 +72,7 @@ class Call:
 
     `params` holds the request's fields under their wire names; files are `Upload`s. `seed` already
     mixes the server's seed with the session, so an operation derives everything from it and from
-    `params`. `traits` are the catalogue's facts about the model, `now` is in seconds since the epoch.
+    `params`. `traits` are the catalogue's facts about the model, `now` is in epoch seconds.
     """
 
     operation: str

@@ -30,8 +30,8 @@ _KEYS = frozenset(
 )  # fmt: skip
 
 
-FORBIDDEN = {"not": {}}
-"""The schema that nothing fits. Not `false`: jsonschema (4.26) loses the path of a false property."""
+FORBIDDEN: dict[str, Json] = {"not": {}}
+"""The schema that nothing fits. Not `false`: jsonschema 4.26 loses the path of a false property."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +124,25 @@ def _tighten(
         if keyword not in ASSERTIONS and not keyword.startswith("x-"):
             raise DataError(narrowing.path, where, "unknown keyword; see KEYWORDS in schemas.py")
         if keyword == "properties":
-            inner = prop.get("properties", {})
-            value = {k: _tighten(inner.get(k, {}), v, narrowing, f"{name}.{k}") for k, v in value.items()}
-            out[keyword] = {**inner, **value}
+            out[keyword] = _tighten_each(prop.get("properties", {}), value, narrowing, name)
             continue
-        tighter = _TIGHTER.get(keyword)
-        if keyword in prop and keyword in ASSERTIONS:
-            if tighter is None or not tighter(value, prop[keyword]):
-                raise DataError(
-                    narrowing.path, where, f"would widen {prop[keyword]!r} to {value!r}; only narrow"
-                )
+        if keyword in prop and keyword in ASSERTIONS and not _tighter(keyword, value, prop):
+            problem = f"would widen {prop[keyword]!r} to {value!r}; only narrow"
+            raise DataError(narrowing.path, where, problem)
         out[keyword] = value
     return out
+
+
+def _tighter(keyword: str, value: Json, prop: dict[str, Json]) -> bool:
+    compare = _TIGHTER.get(keyword)
+    return compare is not None and compare(value, prop[keyword])
+
+
+def _tighten_each(
+    inner: dict[str, Json], limits: dict[str, Json], narrowing: Narrowing, name: str
+) -> dict[str, Json]:
+    tight = {k: _tighten(inner.get(k, {}), v, narrowing, f"{name}.{k}") for k, v in limits.items()}
+    return {**inner, **tight}
 
 
 def _subset(new: Json, old: Json) -> bool:

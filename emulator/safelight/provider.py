@@ -24,9 +24,7 @@ _KEYS = frozenset(
         "default_model", "retired", "headers", "facts", "source", "checked",
     }
 )  # fmt: skip
-_DEFAULT_KEYS = frozenset(
-    {"operations", "model", "since", "until", "lenient", "source", "checked"}
-)
+_DEFAULT_KEYS = frozenset({"operations", "model", "since", "until", "lenient", "source", "checked"})
 _RETIRED_KEYS = frozenset({"operation", "since", "until", "source", "checked"})
 
 
@@ -75,7 +73,7 @@ class Provider:
 
 @lru_cache(maxsize=32)
 def load_provider(name: str, root: Path | None = None) -> Provider:
-    """Return a provider's data. Raises DataError, with file and key, for anything we cannot trust."""
+    """Return a provider's data. Raises DataError, with file and key, for bad data."""
     path = (root or data_dir("schemas")) / name / "provider.toml"
     table = read_toml(path)
     known_keys(table, _KEYS, path, "(top)", sourced=True)

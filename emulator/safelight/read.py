@@ -173,7 +173,7 @@ def _place(out: dict[str, Json], head: str, path: list[str], value: Json) -> Non
 
 
 def as_json(value: Json) -> Json:
-    """Return parameters as schemas see them: an Upload is an object of name, type and size in bytes.
+    """Return parameters as schemas see them: an Upload is an object of name, type, size in bytes.
 
     Only the places where a form can put a file are visited: the top level, and lists in it.
     """

@@ -19,7 +19,7 @@ class Refusal(Exception):  # noqa: N818 - the field's word; it is an answer, not
 
 
 class UsageError(Exception):
-    """Our user slipped: a flag, a file of theirs, or our own data is wrong. The text is for them."""
+    """Our user slipped: a flag, a file of theirs, or our own data is wrong. The text is theirs."""
 
 
 class DataError(UsageError):

@@ -34,8 +34,8 @@ ASSERTIONS = frozenset(
 
 ANNOTATIONS = frozenset(
     {
-        "$schema", "$id", "$defs", "$ref", "$comment", "title", "description", "default", "examples",
-        "x-order", "x-source", "x-checked", "x-noun", "x-upload",
+        "$schema", "$id", "$defs", "$ref", "$comment", "title", "description", "default",
+        "examples", "x-order", "x-source", "x-checked", "x-noun", "x-upload",
     }
 )  # fmt: skip
 """What a schema may say without asserting. `x-order`: which fault is reported first. `x-noun`: how
@@ -45,7 +45,9 @@ KEYWORDS = ASSERTIONS | ANNOTATIONS
 
 _SCHEMA_MAPS = frozenset({"properties", "$defs"})
 _SCHEMA_LISTS = frozenset({"anyOf", "allOf"})
-_SCHEMAS = frozenset({"items", "if", "then", "not", "contains", "propertyNames", "additionalProperties"})
+_SCHEMAS = frozenset(
+    {"items", "if", "then", "not", "contains", "propertyNames", "additionalProperties"}
+)
 
 
 class Schema:
@@ -146,9 +148,13 @@ class _Loader:
         out: dict[str, Json] = {}
         for key, value in node.items():
             if key in _SCHEMA_MAPS and key != "$defs":
-                out[key] = {k: self._resolve(v, path, f"{where}/{key}/{k}") for k, v in value.items()}
+                out[key] = {
+                    k: self._resolve(v, path, f"{where}/{key}/{k}") for k, v in value.items()
+                }
             elif key in _SCHEMA_LISTS:
-                out[key] = [self._resolve(v, path, f"{where}/{key}/{i}") for i, v in enumerate(value)]
+                out[key] = [
+                    self._resolve(v, path, f"{where}/{key}/{i}") for i, v in enumerate(value)
+                ]
             elif key in _SCHEMAS:
                 out[key] = self._resolve(value, path, f"{where}/{key}")
             elif key != "$ref":
@@ -182,15 +188,18 @@ def check_keywords(node: Json, path: Path, where: str = "#") -> None:
     for key, value in node.items():
         if key not in KEYWORDS:
             raise DataError(path, f"{where}/{key}", "unknown keyword; see KEYWORDS in schemas.py")
-        if key in _SCHEMA_MAPS:
-            for name, child in value.items():
-                if child is False:
-                    raise DataError(path, f"{where}/{key}/{name}", 'write {"not": {}} for false')
-                check_keywords(child, path, f"{where}/{key}/{name}")
-        elif key in _SCHEMA_LISTS:
-            for index, child in enumerate(value):
-                check_keywords(child, path, f"{where}/{key}/{index}")
-        elif key in _SCHEMAS:
-            check_keywords(value, path, f"{where}/{key}")
+        for name, child in _children(key, value):
+            if child is False and key in _SCHEMA_MAPS:
+                raise DataError(path, f"{where}/{name}", 'write {"not": {}} for false')
+            check_keywords(child, path, f"{where}/{name}")
     if "allOf" in node and not all("title" in rule for rule in node["allOf"]):
         raise DataError(path, f"{where}/allOf", "each rule needs a title: errors are found by it")
+
+
+def _children(key: str, value: Json) -> list[tuple[str, Json]]:
+    """Return the schemas that stand under a keyword, with their paths."""
+    if key in _SCHEMA_MAPS:
+        return [(f"{key}/{name}", child) for name, child in value.items()]
+    if key in _SCHEMA_LISTS:
+        return [(f"{key}/{index}", child) for index, child in enumerate(value)]
+    return [(key, value)] if key in _SCHEMAS else []

@@ -19,7 +19,7 @@ V = TypeVar("V")
 
 
 class Bounded(Generic[V]):
-    """A mapping that forgets what was used least recently. `weigh` gives a value's size in bytes."""
+    """A mapping that forgets what was used least recently. `weigh` gives a value's size."""
 
     def __init__(self, limit: int, weigh: Callable[[V], int]) -> None:
         self.limit = limit
@@ -38,7 +38,7 @@ class Bounded(Generic[V]):
             return found[0]
 
     def put(self, key: object, value: V) -> None:
-        """Keep a value, forgetting old ones until it fits; one larger than everything is not kept."""
+        """Keep a value, forgetting old ones until it fits; one larger than all is not kept."""
         weight = self._weigh(value)
         with self._lock:
             if key in self._kept:
@@ -62,6 +62,7 @@ class Bounded(Generic[V]):
             return [value for value, _ in self._kept.values()]
 
     def __len__(self) -> int:
+        """Return how many values are kept."""
         return len(self._kept)
 
 

@@ -24,10 +24,10 @@ Path = tuple[str | int, ...]
 class Violation:
     """One broken promise of a schema.
 
-    `at` leads to the value (for a missing or an unknown key: to that key). `keyword` is the schema's
-    word, `forbidden` for a property whose schema is `{"not": {}}`; `propertyNames/maxLength` and the like
-    for a key's own name. `limit` is the keyword's value, `value` the offending one, `rule` the title
-    of the cross-field rule that spoke, `schema` the part of the schema that was broken.
+    `at` leads to the value (for a missing or unknown key: to that key). `keyword` is the schema's
+    word, `forbidden` where the schema is `{"not": {}}`; `propertyNames/maxLength` and the like for
+    a key's own name. `limit` is the keyword's value, `value` the offending one, `rule` the title of
+    the cross-field rule that spoke, `schema` the part of the schema that was broken.
     """
 
     at: Path
@@ -56,23 +56,25 @@ def _trace(error: ValidationError, document: Json) -> Iterator[Violation]:
     nothing = error.validator == "not" and error.validator_value == {}
     keyword = "forbidden" if nothing else str(error.validator)
     rule = _rule(error, document)
+    schema: Json = error.schema
+    limit: Json = error.validator_value
+    value: Json = error.instance
     if keyword == "anyOf":
         yield from _branch(error, document)
     elif keyword == "required":
-        for key in error.validator_value:
-            if key not in error.instance:
-                yield Violation((*at, key), keyword, True, None, rule, error.schema)
-    elif keyword == "additionalProperties" and error.validator_value is False:
-        declared = error.schema.get("properties", {})
-        for key in error.instance:
+        for key in limit:
+            if key not in value:
+                yield Violation((*at, key), keyword, rule=rule, schema=schema)
+    elif keyword == "additionalProperties" and limit is False:
+        declared = schema.get("properties", {})
+        for key in value:
             if key not in declared:
-                yield Violation((*at, key), keyword, False, error.instance[key], rule, error.schema)
+                yield Violation((*at, key), keyword, None, value[key], rule, schema)
     elif "propertyNames" in error.absolute_schema_path:
-        limit = error.validator_value
-        name = f"propertyNames/{keyword}"
-        yield Violation((*at, error.instance), name, limit, error.instance, rule, error.schema)
+        key = str(value)
+        yield Violation((*at, key), f"propertyNames/{keyword}", limit, key, rule, schema)
     else:
-        yield Violation(at, keyword, error.validator_value, error.instance, rule, error.schema)
+        yield Violation(at, keyword, limit, value, rule, schema)
 
 
 def _rule(error: ValidationError, document: Json) -> str | None:
@@ -97,7 +99,7 @@ def _branch(error: ValidationError, document: Json) -> Iterator[Violation]:
     if not fitting:
         yield Violation(here, "type", error.validator_value, error.instance, None, error.schema)
         return
-    meant = {i: inner for i, inner in fitting.items() if not _wrong_tag(inner, error, i)}
+    meant = {i: inner for i, inner in fitting.items() if not _wrong_tag(error, i)}
     if not meant and (tag := _tag_violation(fitting, error)):
         yield tag
         return
@@ -118,11 +120,13 @@ def _tags(schema: Json) -> dict[str, Json]:
     return {k: v["const"] for k, v in properties.items() if isinstance(v, dict) and "const" in v}
 
 
-def _wrong_tag(errors: list[ValidationError], union: ValidationError, index: int) -> bool:
-    tags = _tags(union.validator_value[index])
-    if not tags or not isinstance(union.instance, dict):
+def _wrong_tag(union: ValidationError, index: int) -> bool:
+    branches: Json = union.validator_value
+    value: Json = union.instance
+    tags = _tags(branches[index])
+    if not tags or not isinstance(value, dict):
         return False
-    return any(union.instance.get(key) != value for key, value in tags.items())
+    return any(value.get(key) != tag for key, tag in tags.items())
 
 
 def _tag_violation(
@@ -130,14 +134,16 @@ def _tag_violation(
 ) -> Violation | None:
     """Return the fault of a tag that names no branch: absent, of a wrong type, or unknown."""
     choices: dict[str, list[Json]] = {}
+    branches: Json = union.validator_value
+    value: Json = union.instance
     for index in fitting:
-        for key, value in _tags(union.validator_value[index]).items():
-            choices.setdefault(key, []).append(value)
+        for key, tag in _tags(branches[index]).items():
+            choices.setdefault(key, []).append(tag)
     for key, values in choices.items():
         at = (*tuple(union.absolute_path), key)
-        if key not in union.instance:
-            return Violation(at, "required", True, None, None, union.schema)
-        got = union.instance[key]
+        if key not in value:
+            return Violation(at, "required", schema=union.schema)
+        got = value[key]
         schema = {"type": "string", "enum": values}
         if not isinstance(got, str):
             return Violation(at, "type", "string", got, None, schema)

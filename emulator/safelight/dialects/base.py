@@ -1,7 +1,7 @@
 """What every dialect is: a table of routes, and a few steps that a provider may do in its own way.
 
-The steps here are those of the plain OpenAI surface, which the providers share. What must not enter:
-a provider's name, status code or wording; those are data.
+The steps here are those of the plain OpenAI surface, which the providers share. What must not
+enter: a provider's name, status code or wording; those are data.
 """
 
 from __future__ import annotations
@@ -11,18 +11,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Generic, TypeVar
 from urllib.parse import unquote
 
 from safelight.catalog import Model
 from safelight.errors import Failure, Situation
-from safelight.messages import Call, Headers, Json, Reply, Request, Work
+from safelight.messages import Call, Headers, Json, Reply, Request
 from safelight.provider import Provider
 from safelight.read import as_json, form_params, media_type, read_form, read_json
 from safelight.refusals import Refusal
 from safelight.store import Session
 
-R = TypeVar("R")
 JSON = "application/json"
 FORM = "multipart/form-data"
 
@@ -42,7 +40,7 @@ class Route:
 
 @dataclass(slots=True)
 class Visit:
-    """One request on its way through the walk. Filled in step by step, and journalled at the end."""
+    """One request on its way through the walk: filled in step by step, journalled at the end."""
 
     request: Request
     session: Session
@@ -77,14 +75,14 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Artwork:
-    """A finished picture and its previews, as base64 text in bytes; the data behind it on demand."""
+    """A finished picture and its previews, as base64 in bytes. `weight` is their size in bytes."""
 
     picture: bytes
     previews: tuple[bytes, ...]
     weight: int
 
 
-class Dialect(Generic[R]):
+class Dialect:
     """How one provider speaks. Subclasses give `routes` and `write`; the rest they may override."""
 
     routes: tuple[Route, ...] = ()
@@ -142,7 +140,7 @@ class Dialect(Generic[R]):
         visit.authenticated = True
 
     def read(self, visit: Visit) -> None:
-        """Turn the body into parameters. Raises Refusal: wrong_content_type, bad_json, bad_form …"""
+        """Turn the body into parameters. Raises Refusal: wrong_content_type, bad_json, bad_form."""
         route, request = visit.route, visit.request
         if request.body_limit is not None:
             raise Refusal("body_too_large", limit=request.body_limit, read=request.body_read)
@@ -170,15 +168,15 @@ class Dialect(Generic[R]):
         """Return the parameters as the schemas see them."""
         return as_json(visit.params)
 
-    def operate(self, visit: Visit, call: Call) -> R | Work:
+    def operate(self, visit: Visit, call: Call) -> object:
         """Ask the operation for its result; a slow one comes as Work."""
         raise NotImplementedError
 
-    def pictures(self, result: R) -> tuple[Json, ...]:
+    def pictures(self, result: object) -> tuple[Json, ...]:
         """Return the drawing jobs whose pictures the reply must carry now."""
         raise NotImplementedError
 
-    def write(self, visit: Visit, result: R, pictures: tuple[Artwork, ...]) -> Reply:
+    def write(self, visit: Visit, result: object, pictures: tuple[Artwork, ...]) -> Reply:
         """Write a result as the provider would."""
         raise NotImplementedError
 
@@ -203,4 +201,3 @@ def _pattern(path: str) -> re.Pattern[str]:
         re.escape(text) if index % 2 == 0 else f"(?P<{text}>.+)" for index, text in enumerate(parts)
     )
     return re.compile(out)
-

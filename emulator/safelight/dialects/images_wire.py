@@ -65,9 +65,7 @@ def events(
     )
 
 
-def _picture_events(
-    result: ImagesResult, art: Artwork, *, created: int, mark: str
-) -> list[Chunk]:
+def _picture_events(result: ImagesResult, art: Artwork, *, created: int, mark: str) -> list[Chunk]:
     name = _EVENT[result.operation]
     hole = placeholder(mark, 0)
     about = {

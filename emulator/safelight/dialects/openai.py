@@ -47,7 +47,7 @@ class OpenAI(Surface):
         """Look models up; a deleted one is gone for this session."""
         result = super().operate_models(visit, call)
         if visit.operation == "models.delete":
-            visit.session.deleted.put(visit.model_name, True)
+            visit.session.deleted.put(visit.model_name, value=True)
         return result
 
     def listed(self, visit: Visit) -> list[Model]:
@@ -126,7 +126,13 @@ class OpenAI(Surface):
             document = {**document, "metadata": visit.params.get("metadata")}
             kept.put(name, document)
         if visit.operation == "chat.messages":
-            return {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
+            return {
+                "object": "list",
+                "data": [],
+                "first_id": None,
+                "last_id": None,
+                "has_more": False,
+            }
         return document
 
     def _stored_list(self, visit: Visit) -> Json:
@@ -181,5 +187,5 @@ def _svg_usage(result: ImagesResult) -> dict[str, Json]:
 
 
 def _processing(request_id: str) -> int:
-    """Return milliseconds of work, derived from the request's id: no clock, same seed same value."""
+    """Return milliseconds of work, derived from the request's id: same seed, same value."""
     return 5 + int(request_id[-4:], 16) % 95

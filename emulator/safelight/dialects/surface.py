@@ -25,9 +25,11 @@ from safelight.refusals import Refusal
 
 SSE = "text/event-stream"
 HEAVY = 64 * 1024
-"""Chat bodies above so many bytes hold pictures or long texts and are answered off the event loop."""
+"""Chat bodies above so many bytes hold pictures or long texts: answered off the event loop."""
 
-GENERATE = Route("POST", "/images/generations", "images.generate", {JSON: "images.generate.request"})
+GENERATE = Route(
+    "POST", "/images/generations", "images.generate", {JSON: "images.generate.request"}
+)
 EDIT = Route(
     "POST",
     "/images/edits",
@@ -42,10 +44,10 @@ MODEL = Route("GET", "/models/{model}", "models.get")
 CHAT = Route("POST", "/chat/completions", "chat.create", {JSON: "chat.create.request"})
 
 
-class Surface(Dialect[object]):
+class Surface(Dialect):
     """Images, models and chat as OpenAI-compatible services answer them."""
 
-    routes = (GENERATE, EDIT, MODELS, MODEL, CHAT)
+    routes: tuple[Route, ...] = (GENERATE, EDIT, MODELS, MODEL, CHAT)
     url_lifetime = 3600.0
     """Seconds that the URL of a picture works."""
 
@@ -227,7 +229,7 @@ def _picture_bytes(job: Job) -> bytes:
 
 
 def layout(document: Json, name: str) -> bytes:
-    """Return JSON in a recorded layout: `compact`, `indent4`, `indent2nl` (newline), or 2 spaces."""
+    """Return JSON in a recorded layout: compact, indent4, indent2nl (a newline), or 2 spaces."""
     if name == "compact":
         return orjson.dumps(document)
     if name == "indent4":

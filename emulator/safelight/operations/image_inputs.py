@@ -104,7 +104,7 @@ def _open(item: Json, call: Call, number: int) -> Source:
     if isinstance(reference, dict):  # the chat form: {"url": ...}
         reference = reference.get("url")
     if isinstance(reference, str) and reference.startswith("data:"):
-        return _inspect(decode_data_url(reference, call.lenient), call, number)
+        return _inspect(decode_data_url(reference, lenient=call.lenient), call, number)
     key = reference if isinstance(reference, str) else str(item.get("file_id"))
     return stand_in(key)
 
@@ -118,12 +118,12 @@ def _inspect(data: bytes, call: Call, number: int) -> Source:
         raise Refusal("image_unreadable", number=number, reason=error.reason) from error
 
 
-def decode_data_url(url: str, lenient: bool = False) -> bytes:
+def decode_data_url(url: str, *, lenient: bool = False) -> bytes:
     """Return the bytes of a `data:` URL. Raises Refusal("bad_data_url")."""
     head, comma, payload = url[5:].partition(",")
+    if not comma and not lenient:
+        raise Refusal("bad_data_url", "images", reason="it has no comma")
     try:
-        if not comma:
-            raise ValueError("no comma")
         if head.endswith(";base64"):
             return pybase64.b64decode(payload, validate=True)
         return unquote_to_bytes(payload)

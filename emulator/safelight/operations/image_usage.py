@@ -39,13 +39,14 @@ class ImageUsage:
         return self.input_tokens + self.output_tokens
 
 
-def count(
-    prompt: str, inputs: Inputs, size: tuple[int, int], quality: str, *, amount: int, previews: int
-) -> ImageUsage:
-    """Return the usage of a request: everything is multiplied by the number of pictures."""
+def count(prompt: str, inputs: Inputs, each: int, *, amount: int, previews: int) -> ImageUsage:
+    """Return the usage of a request: everything is multiplied by the number of pictures.
+
+    `each` is the output tokens of one picture, without its previews.
+    """
     images = sum(input_tokens(picture, high=inputs.high_fidelity) for picture in inputs.pictures)
-    each = output_tokens(size, quality) + PREVIEW_TOKENS * previews
-    return ImageUsage(count_text(prompt) * amount, images * amount, each * amount)
+    output = each + PREVIEW_TOKENS * previews
+    return ImageUsage(count_text(prompt) * amount, images * amount, output * amount)
 
 
 def output_tokens(size: tuple[int, int], quality: str) -> int:

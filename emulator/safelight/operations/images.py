@@ -1,7 +1,7 @@
 """`images.generate`, `images.edit`, `images.variation`: what to draw, and what it costs in tokens.
 
-An operation only plans (microseconds); drawing and decoding are in `Job.render`, which the walk runs
-as `Work`. What must not enter: wire shapes, status codes, providers.
+An operation only plans (microseconds); drawing and decoding are in `Job.render`, which the walk
+runs as `Work`. What must not enter: wire shapes, status codes, providers.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from hashlib import blake2b
 from safelight.messages import Call, Json
 from safelight.operations.image_inputs import Inputs, open_inputs
 from safelight.operations.image_sizes import resolve_size
-from safelight.operations.image_usage import ImageUsage, count
+from safelight.operations.image_usage import ImageUsage, count, output_tokens
 from safelight.pixels import Brief, Encoding, Rendered, create, edit
 
 _DETAIL = {"low": 0, "standard": 1, "medium": 1, "high": 2, "hd": 2, "xhigh": 3, "max": 4}
@@ -94,7 +94,7 @@ def run(call: Call) -> ImagesResult:
             model=call.model,
             width=width,
             height=height,
-            seed=_seed(call, inputs),
+            seed=_seed(call),
             index=index,
             of=amount,
             detail=_detail(quality, params.get("complexity")),
@@ -104,6 +104,7 @@ def run(call: Call) -> ImagesResult:
         )
         for index in range(amount)
     )
+    each = output_tokens((width, height), quality)
     jobs = tuple(Job(brief, encoding, inputs, previews) for brief in briefs)
     return ImagesResult(
         operation=call.operation,
@@ -112,7 +113,7 @@ def run(call: Call) -> ImagesResult:
         quality=quality,
         background=background,
         output_format=form,
-        usage=count(prompt, inputs, (width, height), quality, amount=amount, previews=previews),
+        usage=count(prompt, inputs, each, amount=amount, previews=previews),
         stream=stream,
         as_url=bool(traits.get("url_replies")) and params.get("response_format") != "b64_json",
         family=str(traits.get("family", "")),
@@ -144,18 +145,18 @@ def _detail(quality: str, complexity: str | None) -> int:
     return min(4, max(0, _DETAIL.get(quality, 1) + shift))
 
 
-def _seed(call: Call, inputs: Inputs) -> int:
+def _seed(call: Call) -> int:
     """Mix the server's seed with a request's own, if the provider has such a field."""
     own = call.params.get("seed")
     return call.seed if own is None else (call.seed * 1_000_003 + int(own)) & (2**63 - 1)
 
 
 def _revised(prompt: str, params: Json, amount: int) -> tuple[str, ...]:
-    """Return a richer wording of the prompt for each picture, as dall-e-3 style models report it."""
+    """Return a richer wording of the prompt for each picture, for models that report one."""
     manner = "vivid, dramatic" if params.get("style", "vivid") != "natural" else "natural, muted"
     text = prompt.strip().rstrip(".") or "An image"
     return tuple(
-        f"{text[0].upper()}{text[1:]}. The scene is rendered in a {manner} manner, with careful light "
-        f"and a clear composition."
+        f"{text[0].upper()}{text[1:]}. The scene is rendered in a {manner} manner, "
+        f"with careful light and a clear composition."
         for _ in range(amount)
     )
