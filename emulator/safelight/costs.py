@@ -25,7 +25,7 @@ KEYS = frozenset({"image", "table", "megapixel", "steps", "token"})
 """What `prices` may hold."""
 
 TOKEN_KEYS = frozenset({"input", "cached_input", "image_input", "output", "image_output"})
-"""What `prices.token` may hold. Text prices stand in for image and cached ones that are not told."""
+"""What `prices.token` may hold. Text prices stand in for image and cached ones left out."""
 
 _MILLION = Decimal(1_000_000)
 _PLACES = 12
