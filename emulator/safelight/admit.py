@@ -67,7 +67,7 @@ def _plain_text(part: Json, asked: Json) -> bool:
 
 def _lookup(visit: Visit, asked: str, default: str | None) -> Model | None:
     catalog = visit.dialect.provider.catalog
-    found = catalog.get(asked, visit.day)
+    found = catalog.get(asked, visit.day) or visit.dialect.provider.stand_in(asked)
     if found and visit.operation in found.operations:
         return found
     if visit.lenient:

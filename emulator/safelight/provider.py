@@ -6,12 +6,12 @@ What must not enter: request handling. Which providers exist is `dialects.REGIST
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
 
-from safelight.catalog import Catalog, load_catalog
+from safelight.catalog import Catalog, Model, load_catalog
 from safelight.datafiles import as_date, data_dir, in_force, known_keys, read_toml
 from safelight.errors import ErrorTable, load_errors
 from safelight.messages import Json
@@ -21,7 +21,7 @@ from safelight.refusals import DataError
 _KEYS = frozenset(
     {
         "name", "title", "hosts", "bases", "default_bases", "lenient_bases", "env", "phrases",
-        "default_model", "retired", "headers", "facts", "source", "checked",
+        "default_model", "any_model", "retired", "headers", "facts", "source", "checked",
     }
 )  # fmt: skip
 _DEFAULT_KEYS = frozenset({"operations", "model", "since", "until", "lenient", "source", "checked"})
@@ -41,7 +41,10 @@ class DefaultModel:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A provider as data. `headers` are named sets, `facts` whatever else its dialect reads."""
+    """A provider as data. `headers` are named sets, `facts` whatever else its dialect reads.
+
+    `any_model` names the catalogue's row like which every id that has no row is answered.
+    """
 
     name: str
     title: str
@@ -56,6 +59,12 @@ class Provider:
     retired: dict[str, tuple[datetime.date | None, datetime.date | None]]
     catalog: Catalog
     errors: ErrorTable
+    any_model: str | None = None
+
+    def stand_in(self, name: str) -> Model | None:
+        """Return a model of that name at a provider that takes any, else None."""
+        like = self.catalog.known(self.any_model) if self.any_model else None
+        return replace(like, id=name) if like else None
 
     def default_model(self, operation: str, day: datetime.date, *, lenient: bool) -> str | None:
         """Return the model that a request without one gets, or None where it must name one."""
@@ -82,6 +91,10 @@ def load_provider(name: str, root: Path | None = None) -> Provider:
             raise DataError(path, key, "is missing")
     if table["name"] != name:
         raise DataError(path, "name", f"says {table['name']!r} in the folder {name!r}")
+    catalog = load_catalog(name, root)
+    if "any_model" in table and catalog.known(table["any_model"]) is None:
+        missing = f"no row of models*.toml is called {table['any_model']!r}"
+        raise DataError(path, "any_model", missing)
     return Provider(
         name=name,
         title=table["title"],
@@ -94,8 +107,9 @@ def load_provider(name: str, root: Path | None = None) -> Provider:
         facts=table.get("facts", {}),
         defaults=tuple(_default(row, path) for row in table.get("default_model", [])),
         retired=dict(_retired(row, path) for row in table.get("retired", [])),
-        catalog=load_catalog(name, root),
+        catalog=catalog,
         errors=load_errors(name, Phrases.of(table.get("phrases", {})), root),
+        any_model=table.get("any_model"),
     )
 
 

@@ -73,6 +73,7 @@ class Surface(Dialect):
             return ModelsResult(visit.operation, tuple(self.listed(visit)))
         name = visit.model_name = visit.arguments["model"]
         model = next((m for m in self.listed(visit) if m.id == name), None)
+        model = model or self.provider.stand_in(name)
         if model is None and visit.lenient:
             model = invented(name, visit)
         if model is None:
