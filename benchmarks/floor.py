@@ -46,9 +46,14 @@ class Canned:
             yield event
 
 
+async def ready(_request: Request) -> Response:
+    return Response(b"{}", media_type="application/json")
+
+
 def main(port: str, canned: str) -> None:
     rows = json.loads(Path(canned).read_text())
     routes = [Route(r["path"], Canned(r).__call__, methods=["GET", "POST"]) for r in rows]
+    routes.append(Route("/ready", ready))
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
     config.backlog = 2048

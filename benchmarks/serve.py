@@ -55,20 +55,22 @@ def edit_body(megabytes: int = 4) -> tuple[bytes, str]:
     return b"".join(parts), "multipart/form-data; boundary=3fa9c1d2e4b5a697"
 
 
-def cases() -> list[Case]:
+def cases(names: list[str]) -> list[Case]:
+    """Return the cases whose name holds one of the words; all of them for no word."""
     form, kind = edit_body()
-    return [
+    every = [
         Case("models list", "/v1/models"),
         Case("cached image", "/v1/images/generations", image_body("high")),
         Case("chat stream", "/v1/chat/completions", chat_body()),
         Case("edit 4 MB", "/v1/images/edits", form, kind, connections=4),
     ]
+    return [case for case in every if not names or any(name in case.name for name in names)]
 
 
-def record(ours: Server, folder: Path) -> Path:
+def record(ours: Server, wanted: list[Case], folder: Path) -> Path:
     """Write what Safelight answers, for the floor to repeat."""
     rows = []
-    for case in cases():
+    for case in wanted:
         kind, body = ours.fetch(case)
         read = "form" if case.content_type.startswith("multipart") else "body"
         text = base64.b64encode(body).decode()
@@ -79,9 +81,9 @@ def record(ours: Server, folder: Path) -> Path:
     return path
 
 
-def compare(servers: list[Server], rounds: int, seconds: float) -> None:
+def compare(servers: list[Server], wanted: list[Case], rounds: int, seconds: float) -> None:
     print("\ncase           server      req/s  x floor   cpu us  x floor   p99 ms    bad")
-    for case in cases():
+    for case in wanted:
         got: dict[str, list[Load]] = {server.name: [] for server in servers}
         for server in servers:
             server.load(case, 1)
@@ -163,19 +165,21 @@ def main() -> None:
     flags.add_argument("--streams", type=int, default=1000)
     flags.add_argument("--server", default="hypercorn", help="what Safelight runs on")
     flags.add_argument("--aimock", type=Path, help="where it was installed by npm")
+    flags.add_argument("cases", nargs="*", help="words of the names of cases; all if none")
     asked = flags.parse_args()
+    wanted = cases(asked.cases)
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
     command = python("-m", "safelight", "serve", "--port", "{port}", "--server", asked.server)
     ours = Server("safelight", command, "/v1/models")
     with tempfile.TemporaryDirectory() as folder:
         with running(ours):
-            canned = record(ours, Path(folder))
-        floor = Server("floor", python(str(HERE / "floor.py"), "{port}", str(canned)), "/v1/models")
+            canned = record(ours, wanted, Path(folder))
+        floor = Server("floor", python(str(HERE / "floor.py"), "{port}", str(canned)), "/ready")
         servers = [ours, floor] + ([aimock(asked.aimock)] if asked.aimock else [])
         starts(servers, max(asked.rounds, 5))
         with running(*servers):
-            compare(servers, asked.rounds, asked.seconds)
+            compare(servers, wanted, asked.rounds, asked.seconds)
             peaks = ", ".join(f"{server.name} {server.peak_mib():.0f}" for server in servers)
             print(f"\npeak MiB after the load: {peaks}")
     paced = Server("paced", python(str(HERE / "paced.py"), "{port}"), "/v1/models")
