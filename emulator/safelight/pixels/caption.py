@@ -75,7 +75,7 @@ def written_rows(brief: Brief, look: Look, mode: str) -> Image.Image:
         return canvas
     foot = canvas.height - round(plan.meta_size * 0.28)
     strip_left = _draw_test_strip(canvas, look, plan, foot)
-    said = _fitting(facts(brief), plan.meta_size, strip_left - 2 * plan.pad)
+    said = fitting(facts(brief), plan.meta_size, strip_left - 2 * plan.pad)
     write(canvas, (plan.pad, foot), said, size=plan.meta_size, color=mix(p.ink, p.accent, 0.5))
     _write_prompt(canvas, brief.prompt, plan, p.ink)
     return canvas
@@ -105,6 +105,14 @@ def facts(brief: Brief) -> list[str]:
     parts = [showable(brief.model) or "no model", f"{brief.width}x{brief.height}"]
     parts += [f"{brief.index + 1}/{brief.of}", f"seed {brief.seed}"]
     return parts + ([showable(brief.note)] if brief.note else [])
+
+
+def fitting(parts: list[str], size: int, room: float) -> str:
+    """Join as many of the parts as fit; the first is shortened to keep the second."""
+    while len(parts) > 2 and width(_DOT.join(parts), size) > room:
+        parts = parts[:-1]
+    rest = "".join(_DOT + part for part in parts[1:])
+    return fit(parts[0], size, room - width(rest, size)) + rest
 
 
 def rounded(size: tuple[int, int], radius: int) -> Image.Image:
@@ -162,11 +170,3 @@ def _draw_test_strip(canvas: Image.Image, look: Look, plan: Board, foot: int) ->
         box = (x, foot - round(plan.meta_size * 0.8), x + cell - 2, foot + 1)
         canvas.paste(mix(p.board, p.accent, 0.15 + 0.85 * part), box)
     return left
-
-
-def _fitting(parts: list[str], size: int, room: float) -> str:
-    """Join as many of the parts as fit; the first is shortened to keep the second."""
-    while len(parts) > 2 and width(_DOT.join(parts), size) > room:
-        parts = parts[:-1]
-    rest = "".join(_DOT + part for part in parts[1:])
-    return fit(parts[0], size, room - width(rest, size)) + rest

@@ -68,7 +68,7 @@ def decode(source: Source) -> Image.Image:
 def _plain(image: Image.Image) -> Image.Image:
     """Return the pixels as 8-bit RGB or RGBA."""
     if image.mode == "I;16":
-        image = image.point([v >> 8 for v in range(65536)], "L")
+        image = image.convert("I").point([v >> 8 for v in range(65536)], "L")
     clear = image.has_transparency_data
     return image.convert("RGBA" if clear else "RGB")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import TYPE_CHECKING
 
-from safelight.pixels.caption import Board, board, facts
+from safelight.pixels.caption import Board, board, facts, fitting
 from safelight.pixels.palettes import Look, look, mix
 from safelight.pixels.prints import cut_shape
 from safelight.pixels.scenes import scene
@@ -32,7 +32,8 @@ def draw_document(brief: Brief) -> bytes:
                 f'rx="{radius}"')  # fmt: skip
         defs += f'<clipPath id="lens"><rect {lens}/></clipPath>'
         body = (f'<g clip-path="url(#lens)">{body}</g><rect {lens} fill="none" '
-                f'stroke="{color(settled.palette.light)}"/>')  # fmt: skip
+                f'stroke="{color(settled.palette.light)}" '
+                f'stroke-width="{max(1, min(brief.width, tall) // 90)}"/>')  # fmt: skip
     inner = f'<svg width="{brief.width}" height="{tall}"><defs>{defs}</defs>{body}</svg>'
     return _document(brief, inner + _board(brief, settled, plan))
 
@@ -64,7 +65,7 @@ def _board(brief: Brief, settled: Look, plan: Board) -> str:
         for k, line in enumerate(lines)
     )
     if plan.meta_size:
-        said = legal(" \u00b7 ".join(facts(brief)))
+        said = legal(fitting(facts(brief), plan.meta_size, brief.width - 2 * plan.pad))
         words += (f'<text x="{plan.pad}" y="{brief.height - plan.pad}" '
                   f'font-size="{plan.meta_size}" '
                   f'fill="{color(mix(p.ink, p.accent, 0.5))}">{said}</text>')  # fmt: skip

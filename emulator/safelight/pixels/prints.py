@@ -70,41 +70,49 @@ def print_png(brief: Brief) -> bytes:
 
 
 def print_canvas(brief: Brief, *, moment: float | None = None) -> Image.Image:
-    """Return the same picture as pixels, RGB or RGBA. At a `moment` of a loop it has no grain."""
-    settled = look(brief)
-    ground = _ground(brief, settled)
+    """Return the same picture as pixels, RGB or RGBA; or as it is at a `moment` of its loop."""
+    ground = _ground(brief, look(brief))
     if moment is None:
         top = _canvases.get(ground, lambda: draw_ground(ground), _weight)
     else:
         top = draw_ground(ground, moment=moment)
     whole = Image.new(ground.mode, (brief.width, brief.height))
     whole.paste(top)
-    put_board(whole, brief)
+    put_board(whole, brief, moment=moment)
     return whole
 
 
-def put_board(canvas: Image.Image, brief: Brief) -> None:
-    """Lay the brief's board over the foot of a canvas of the brief's size."""
+def put_board(canvas: Image.Image, brief: Brief, *, moment: float | None = None) -> None:
+    """Lay the brief's board over the foot of a canvas of the brief's size.
+
+    In a loop a light runs along its edge, so that no two frames in a row are ever equal.
+    """
     plan, settled = board(brief.width, brief.height), look(brief)
+    foot = brief.height - plan.height
     if plan.height:
         blank = blank_board(plan, settled.palette, brief.width, canvas.mode)
         blank.paste(written_rows(brief, settled, canvas.mode), (0, plan.middle[0]))
-        canvas.paste(blank, (0, brief.height - plan.height))
+        canvas.paste(blank, (0, foot))
+    if moment is not None:
+        foot, left = min(foot, brief.height - 1), int(moment * brief.width)
+        long = max(1, brief.width // 24)
+        canvas.paste(settled.palette.ink, (left, foot, left + long, foot + max(1, plan.pad // 8)))
 
 
-def print_patch(brief: Brief, settled: Look | None = None) -> Image.Image:
+def print_patch(
+    brief: Brief, settled: Look | None = None, *, moment: float | None = None
+) -> Image.Image:
     """Return the scene alone over the brief's size, without a board, in its own look or another."""
     ground = replace(_ground(brief, settled or look(brief)), size=(brief.width, brief.height))
-    return draw_ground(ground)
+    return draw_ground(ground, moment=moment or 0.0)
 
 
-def draw_ground(ground: _Ground, *, moment: float | None = None) -> Image.Image:
-    """Return a background: the scene with grain, or without at a `moment` of its loop."""
+def draw_ground(ground: _Ground, *, moment: float = 0.0) -> Image.Image:
+    """Return a background: the scene at a `moment` of its loop, with grain."""
     marks = scene(ground.scene, ground.palette, ground.size,
-                  detail=ground.detail, moment=moment or 0.0)  # fmt: skip
+                  detail=ground.detail, moment=moment)  # fmt: skip
     canvas = paint(marks, ground.size)
-    if moment is None:
-        canvas = grained(canvas, ground.detail)
+    canvas = grained(canvas, ground.detail)
     return _cut_out(canvas, ground.palette) if ground.transparent else canvas
 
 

@@ -25,14 +25,15 @@ if TYPE_CHECKING:
 def create(brief: Brief, encoding: Encoding, *, previews: int) -> Rendered:
     """See the package."""
     _refuse_svg_previews(encoding, previews)
+    if encoding.format == "jpeg":
+        brief = replace(brief, transparent=False)
     early = _previews(print_canvas(brief), encoding, previews) if previews else ()
     if encoding.format == "svg":
         data = draw_document(brief)
     elif encoding.format == "png":
         data = print_png(brief)
     elif encoding.format == "gif":
-        count = max(1, encoding.frames)
-        frames = [print_canvas(brief, moment=k / count) for k in range(count)]
+        frames = [print_canvas(brief, moment=moment) for moment in _moments(encoding)]
         data = pack_loop(frames, encoding)
     else:
         data = pack(print_canvas(brief), encoding)
@@ -50,12 +51,16 @@ def edit(  # noqa: PLR0913 - as in the package
 ) -> Rendered:
     """See the package."""
     _refuse_svg_previews(encoding, previews)
-    image = edited(brief, inputs, mask, markup)
-    early = _previews(image, encoding, previews)
+    if encoding.format == "jpeg":
+        brief = replace(brief, transparent=False)
+    images = edited(brief, inputs, mask, markup, _moments(encoding))
+    early = _previews(images[0], encoding, previews)
     if encoding.format == "svg":
-        data = wrap_pixels(brief, png.whole(image))
+        data = wrap_pixels(brief, png.whole(images[0]))
+    elif encoding.format == "gif":
+        data = pack_loop(images, encoding)
     else:
-        data = pack(image, encoding)
+        data = pack(images[0], encoding)
     return _rendered(brief, encoding, data, early)
 
 
@@ -63,6 +68,13 @@ def stand_in(key: str, width: int, height: int) -> Source:
     """See the package."""
     brief = Brief(prompt=key, model="", width=width, height=height)
     return inspect(pack(print_patch(brief), Encoding("jpeg", compression=95)))
+
+
+def _moments(encoding: Encoding) -> list[float | None]:
+    """Return the moments of a loop, one per frame; a single None for what does not move."""
+    if encoding.format != "gif" or encoding.frames <= 1:
+        return [None]
+    return [k / encoding.frames for k in range(encoding.frames)]
 
 
 def _previews(image: Image.Image, encoding: Encoding, count: int) -> tuple[bytes, ...]:

@@ -55,7 +55,7 @@ def showable(text: str) -> str:
         shown.append(piece)
     if missing:
         shown.append(f"[U+{' '.join(missing)}]")
-    return "".join(shown) + (_DOTS if len(text) > _LONGEST else "")
+    return " ".join("".join(shown).split()) + (_DOTS if len(text) > _LONGEST else "")
 
 
 def width(text: str, size: int) -> float:

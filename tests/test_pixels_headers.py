@@ -1,0 +1,126 @@
+"""What came in: read from the first bytes, refused when it is no picture, huge or damaged."""
+
+import io
+import warnings
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from pixels_kit import drawn, huge_png, opened, packed, photo
+from safelight.pixels import Source, UnreadablePicture, inspect, verify
+from safelight.pixels.decode import orientation
+
+MODES = {
+    "png": ("RGB", "RGBA", "L", "LA", "P", "1", "I;16"),
+    "jpeg": ("RGB", "L", "CMYK"),
+    "webp": ("RGB", "RGBA"),
+    "gif": ("P",),
+    "bmp": ("RGB", "P"),
+}
+PAIRS = [(name, mode) for name, modes in MODES.items() for mode in modes]
+
+
+def sample(name: str, mode: str = "RGB", **options: Any) -> Source:
+    image = photo(mode="L").convert("I;16") if mode == "I;16" else photo(mode=mode)
+    if mode == "RGBA":
+        image.putalpha(77)
+    return packed(image, name.upper(), **options)
+
+
+@pytest.mark.parametrize(("name", "mode"), PAIRS)
+def test_a_header_says_what_a_decoder_finds(name: str, mode: str) -> None:
+    found, seen = sample(name, mode), opened(sample(name, mode).data)
+    assert (found.format, found.mode) == (name, mode)
+    assert (found.width, found.height) == seen.size
+    assert found.has_alpha == seen.has_transparency_data
+    verify(found)
+
+
+@pytest.mark.parametrize("lossless", [False, True])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_every_kind_of_webp_is_read(mode: str, *, lossless: bool) -> None:
+    found = sample("webp", mode, lossless=lossless)
+    assert (found.width, found.height, found.mode) == (96, 80, mode)
+
+
+def test_see_through_colours_of_palettes_count_as_alpha() -> None:
+    page = photo(mode="P")
+    assert packed(page, "PNG", transparency=3).has_alpha
+    assert packed(page, "GIF", transparency=3).has_alpha
+    assert not packed(page, "GIF").has_alpha
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "no bytes"),
+        (b"just some text", "not a picture"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a picture"),
+        (huge_png(), "too many"),
+        (huge_png(0, 5), "no pixels"),
+        (drawn()[:20], "truncated"),
+        (b"\xff\xd8\xff\xe0\x00\x10", "truncated"),
+        (b"RIFF\0\0\0\0WEBPVP8X", "truncated"),
+        (b"GIF89a\x01", "truncated"),
+    ],
+    ids=["empty", "text", "svg", "bomb", "flat", "png", "jpeg", "webp", "gif"],
+)
+def test_no_picture_is_refused_with_a_reason(data: bytes, reason: str) -> None:
+    with pytest.raises(UnreadablePicture, match=reason) as caught:
+        inspect(data)
+    assert caught.value.reason == str(caught.value)
+
+
+def test_the_limit_on_pixels_is_the_callers() -> None:
+    data = drawn()
+    assert inspect(data, max_pixels=96 * 80).width == 96
+    with pytest.raises(UnreadablePicture, match="96x80 pixels are too many, the limit is 7679"):
+        inspect(data, max_pixels=96 * 80 - 1)
+
+
+@pytest.mark.parametrize("name", ["png", "jpeg", "webp", "gif", "bmp"])
+def test_a_picture_cut_short_is_found_out(name: str) -> None:
+    whole = sample(name, "P" if name == "gif" else "RGB").data
+    with pytest.raises(UnreadablePicture, match="damaged or truncated"):
+        verify(inspect(whole[: len(whole) * 2 // 3]))
+
+
+def test_a_flipped_bit_in_a_png_is_found_out() -> None:
+    data = bytearray(drawn())
+    data[len(data) // 2] ^= 0x10
+    with pytest.raises(UnreadablePicture, match="damaged"):
+        verify(inspect(bytes(data)))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(PAIRS), st.data())
+def test_damage_never_raises_anything_else(pair: tuple[str, str], data: st.DataObject) -> None:
+    whole = bytearray(sample(*pair).data)
+    for _ in range(data.draw(st.integers(1, 4))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with suppress(UnreadablePicture):
+            verify(inspect(bytes(whole[: data.draw(st.integers(0, len(whole)))]), max_pixels=10**6))
+
+
+def test_a_broken_animation_chunk_is_no_news() -> None:
+    out = io.BytesIO()
+    photo().save(out, "PNG", save_all=True, append_images=[photo().rotate(90)])
+    data = out.getvalue()
+    at = data.index(b"acTL") + 4
+    verify(inspect(data))
+    verify(inspect(data[:at] + bytes(8) + data[at + 8 :]))
+
+
+@given(st.binary(max_size=60), st.sampled_from([b"", b"II*\0", b"MM\0*", b"Exif\0\0II*\0"]))
+def test_any_exif_block_gives_an_orientation(body: bytes, start: bytes) -> None:
+    assert isinstance(orientation(start + body), int)
+
+
+def test_a_header_is_read_without_the_pixels() -> None:
+    picture = Image.new("RGB", (3000, 3000))
+    assert inspect(packed(picture).data[:64]).width == 3000
