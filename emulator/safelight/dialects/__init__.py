@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 REGISTRY: dict[str, str] = {
     "openai": "safelight.dialects.openai:OpenAI",
+    "compatible": "safelight.dialects.compatible:Compatible",
 }
 """Provider name to `module:class`."""
 
