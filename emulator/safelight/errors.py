@@ -140,6 +140,8 @@ def fill(row: Row, facts: dict[str, Json]) -> Failure:
     """Return the row's answer with every template filled from `facts`."""
 
     def put(template: Json) -> Json:
+        if isinstance(template, dict):
+            return {key: put(value) for key, value in template.items()}
         if not isinstance(template, str):
             return template
         if template.startswith("{") and template.endswith("}") and template[1:-1] in facts:
