@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime
 import string
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -208,13 +209,22 @@ def _row(entry: dict[str, Json], path: Path) -> Row:
 def _check_templates(entry: dict[str, Json], path: Path, where: str) -> None:
     """Raise DataError for a text that is not a template of plain `{names}`."""
     texts = {"text": entry.get("text"), **entry.get("error", {}), **entry.get("headers", {})}
-    for key, text in texts.items():
+    for key, text in _flat(texts):
         try:
             names = [name for _, name, _, _ in _TEMPLATE.parse(text or "") if name is not None]
         except (ValueError, TypeError) as error:
             raise DataError(path, f"{where}.{key}", f"not a template: {error}") from error
         if not all(name.isidentifier() for name in names):
             raise DataError(path, f"{where}.{key}", "not a template: names are plain words")
+
+
+def _flat(texts: dict[str, Json]) -> Iterator[tuple[str, Json]]:
+    """Yield every text with its key, those of inner objects too."""
+    for key, text in texts.items():
+        if isinstance(text, dict):
+            yield from _flat(text)
+        else:
+            yield key, text
 
 
 def _words(value: Json) -> tuple[str, ...]:
