@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 REGISTRY: dict[str, str] = {
     "openai": "safelight.dialects.openai:OpenAI",
     "compatible": "safelight.dialects.compatible:Compatible",
+    "vercel": "safelight.dialects.vercel:Vercel",
 }
 """Provider name to `module:class`."""
 
