@@ -215,6 +215,30 @@ def test_a_markup_without_marks_is_none() -> None:
     )
 
 
+def test_a_markup_without_alpha_is_none() -> None:
+    flat = packed(Image.new("RGB", (96, 80)))
+    assert changed([packed(photo())], markup=flat).tobytes() == changed([packed(photo())]).tobytes()
+
+
+def test_a_markup_of_another_size_is_brought_to_the_base() -> None:
+    marks = Image.new("RGBA", (48, 40))
+    marks.paste((0, 0, 0, 255), (6, 6, 16, 16))
+    seen = changed([packed(photo())], markup=packed(marks))
+    assert apart(seen.crop((14, 14, 30, 30)), photo().crop((14, 14, 30, 30))) > 25
+    assert apart(seen.crop((50, 40, 96, 80)), photo().crop((50, 40, 96, 80))) == 0
+
+
+def test_a_hair_thin_blend_is_drawn_even_as_a_loop() -> None:
+    mask, wanted = mask_with_hole(alpha=250), Encoding("gif", frames=2)
+    assert changed([packed(photo())], encoding=wanted, mask=mask).size == (96, 80)
+
+
+def test_a_transparent_edit_of_the_whole_has_round_corners() -> None:
+    seen = changed([packed(photo(300, 300))], brief(width=300, height=300, transparent=True))
+    alpha = seen.getchannel("A")
+    assert (alpha.getpixel((0, 0)), alpha.getpixel((150, 100))) == (0, 255)
+
+
 def test_an_edit_can_be_previewed() -> None:
     made = edit(brief(), Encoding(), [packed(photo())], mask=mask_with_hole(), previews=3)
     errors = [apart(opened(early), opened(made.data)) for early in made.previews]

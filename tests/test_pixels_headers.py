@@ -3,6 +3,7 @@
 import io
 import warnings
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -105,6 +106,40 @@ def test_damage_never_raises_anything_else(pair: tuple[str, str], data: st.DataO
         warnings.simplefilter("error")
         with suppress(UnreadablePicture):
             verify(inspect(bytes(whole[: data.draw(st.integers(0, len(whole)))]), max_pixels=10**6))
+
+
+def test_a_gif_is_as_big_as_its_first_frame() -> None:
+    data = bytearray(sample("gif", "P").data)
+    at = data.index(b"\x2c\0\0\0\0") + 5
+    data[at : at + 4] = b"\xff\xff\xff\xff"
+    with pytest.raises(UnreadablePicture, match="65535x65535 pixels are too many"):
+        inspect(bytes(data))
+
+
+def test_a_picture_that_contradicts_its_header_is_refused() -> None:
+    with pytest.raises(UnreadablePicture, match="contradicts its own header"):
+        verify(replace(sample("jpeg"), width=95))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xff\xd8\xff\xe0\x00\x02oops",
+        b"RIFF\0\0\0\0WEBPVP8X" + bytes(13),
+        b"RIFF\0\0\0\0WEBPwhat" + bytes(20),
+        b"GIF89a\x01\0\x01\0\0\0\0;",
+        b"\x89PNG\r\n\x1a\n\0\0\0\x0dIDAT" + bytes(20),
+    ],
+    ids=["jpeg", "webp-short", "webp-unknown", "gif-without-frame", "png-without-head"],
+)
+def test_a_damaged_header_is_refused(data: bytes) -> None:
+    with pytest.raises(UnreadablePicture, match="truncated or damaged"):
+        inspect(data)
+
+
+def test_padding_between_jpeg_segments_is_skipped() -> None:
+    data = sample("jpeg").data
+    assert inspect(data[:2] + b"\xff\xff" + data[2:]).width == 96
 
 
 def test_a_broken_animation_chunk_is_no_news() -> None:

@@ -33,13 +33,13 @@ _READERS: dict[str, type[ImageFile.ImageFile]] = {
     "bmp": BmpImagePlugin.BmpImageFile,
 }
 _TURNS = {
-    2: (Image.Transpose.FLIP_LEFT_RIGHT,),
-    3: (Image.Transpose.ROTATE_180,),
-    4: (Image.Transpose.FLIP_TOP_BOTTOM,),
-    5: (Image.Transpose.TRANSPOSE,),
-    6: (Image.Transpose.ROTATE_270,),
-    7: (Image.Transpose.TRANSVERSE,),
-    8: (Image.Transpose.ROTATE_90,),
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
 }
 _ORIENTATION = 0x0112
 
@@ -54,15 +54,27 @@ def decode(source: Source) -> Image.Image:
 
     Raises UnreadablePicture; sixteen bits become eight, CMYK and palettes become RGB.
     """
-    data = _still(source.data) if source.format == "png" else source.data
     try:
-        if source.format == "png":
-            _READERS["png"](BytesIO(data)).verify()
-        image = _READERS[source.format](BytesIO(data))
-        image.load()
+        image = _loaded(source)
+        pixels = _plain(image)
+    except UnreadablePicture:
+        raise
     except Exception as error:  # whatever a damaged file makes a decoder raise, it is the file's
         raise UnreadablePicture(f"damaged or truncated {source.format} picture") from error
-    return _upright(_plain(image), image.info.get("exif", b""))
+    return _upright(pixels, image.info.get("exif", b""))
+
+
+def _loaded(source: Source) -> Image.Image:
+    """Read the file to its end; one bigger than its header said is refused before any pixel."""
+    reader = _READERS[source.format]
+    data = _still(source.data) if source.format == "png" else source.data
+    if source.format == "png":
+        reader(BytesIO(data)).verify()
+    image = reader(BytesIO(data))
+    if image.size != (source.width, source.height):
+        raise UnreadablePicture(f"{source.format} picture that contradicts its own header")
+    image.load()
+    return image
 
 
 def _plain(image: Image.Image) -> Image.Image:
@@ -74,9 +86,8 @@ def _plain(image: Image.Image) -> Image.Image:
 
 
 def _upright(image: Image.Image, exif: bytes) -> Image.Image:
-    for turn in _TURNS.get(orientation(exif), ()):
-        return image.transpose(turn)
-    return image
+    turn = _TURNS.get(orientation(exif))
+    return image if turn is None else image.transpose(turn)
 
 
 def orientation(exif: bytes) -> int:

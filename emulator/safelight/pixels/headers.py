@@ -122,7 +122,7 @@ def _webp(data: bytes) -> _Header:
 
 
 def _gif(data: bytes) -> _Header:
-    """GIF89a, 18 and 23: the screen, and whether the first frame has a see-through colour."""
+    """GIF89a, 18, 20 and 23: the screen, or the first frame if it is bigger, and its alpha."""
     width, height, flags = unpack_from("<HHB", data, 6)
     at = 13 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)
     alpha = False
@@ -133,7 +133,10 @@ def _gif(data: bytes) -> _Header:
         while data[at]:
             at += 1 + data[at]
         at += 1
-    return _Header(width, height, "P", alpha)
+    if data[at] != 0x2C:
+        raise ValueError
+    left, top, across, down = unpack_from("<HHHH", data, at + 1)
+    return _Header(max(width, left + across), max(height, top + down), "P", alpha)
 
 
 def _bmp(data: bytes) -> _Header:
