@@ -1,0 +1,194 @@
+"""The plan of the house, read from the sources: who may import whom, and who may name whom."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from safelight.catalog import load_catalog
+from safelight.datafiles import data_dir
+from safelight.dialects import REGISTRY
+
+HOUSE = Path(__file__).resolve().parents[1]
+EMULATOR = HOUSE / "emulator" / "safelight"
+CONTRACTS = HOUSE / "contracts" / "safelight_contracts"
+
+ORDER = [
+    line.split()
+    for line in """
+    __init__ messages
+    refusals violations
+    datafiles
+    schemas phrases
+    narrowing errors
+    catalog
+    provider
+    pixels tokens faults journal fixtures read
+    bending lies scenario store
+    operations
+    costs
+    dialects.base
+    admit files links
+    fetch
+    dialects
+    core
+    app intercept
+    server
+    pytest_plugin cli
+    __main__
+    """.strip().splitlines()
+]
+"""A room may import itself and what stands on earlier lines, also where only types are meant."""
+
+RANK = {room: rank for rank, line in enumerate(ORDER) for room in line}
+
+SHELLS = {"app", "cli", "fetch", "intercept", "pytest_plugin", "server", "__main__"}
+"""The rooms that may know of sockets, loops and clocks."""
+
+WORLD = {
+    "aiohttp",
+    "asyncio",
+    "anyio",
+    "httpx",
+    "httpx2",
+    "hypercorn",
+    "requests",
+    "respx",
+    "select",
+}
+WORLD |= {"selectors", "socket", "ssl", "starlette", "time", "trio", "urllib.request", "uvicorn"}
+
+JUDGE_MAY_KNOW = {
+    "__init__",
+    "messages",
+    "refusals",
+    "violations",
+    "datafiles",
+    "schemas",
+    "phrases",
+}
+JUDGE_MAY_KNOW |= {"narrowing", "errors", "catalog", "provider", "dialects", "dialects.base"}
+
+MAY_NAME = {
+    "dialects/__init__.py": "the registry: the one line that a new provider adds",
+}
+"""The files outside a provider's own that may name it in code, each with a reason."""
+
+
+@cache
+def sources(root: Path) -> dict[str, ast.Module]:
+    """Return every module under a package, by its path in it."""
+    files = sorted(root.rglob("*.py"))
+    return {f.relative_to(root).as_posix(): ast.parse(f.read_text("utf-8")) for f in files}
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    """Yield the full name of every module that is imported, wherever in the file."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative imports hide who is meant"
+            assert node.module is not None
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room(path: str) -> str:
+    """Return the room that a file of the package belongs to."""
+    parts = path.removesuffix(".py").split("/")
+    return "dialects.base" if parts[:2] == ["dialects", "base"] else parts[0]
+
+
+def rooms(tree: ast.Module) -> set[str]:
+    """Return the rooms that a module imports from."""
+    names = (name.split(".")[1:] for name in imported(tree) if name.startswith("safelight."))
+    return {"dialects.base" if name[:2] == ["dialects", "base"] else name[0] for name in names}
+
+
+@pytest.mark.parametrize("path", sources(EMULATOR))
+def test_a_room_imports_only_what_stands_before_it(path: str) -> None:
+    here = room(path)
+    assert here in RANK, f"{path}: a new room needs a line in ORDER"
+    found = {other for other in rooms(sources(EMULATOR)[path]) if other in RANK} - {here}
+    if here.startswith("dialects"):
+        found.discard("dialects")  # a package's own __init__ is imported with any part of it
+    assert {other for other in found if RANK[other] >= RANK[here]} == set()
+
+
+@pytest.mark.parametrize("path", [path for path in sources(EMULATOR) if room(path) not in SHELLS])
+def test_sockets_loops_and_clocks_stay_in_the_shells(path: str) -> None:
+    found = {name for name in imported(sources(EMULATOR)[path]) if name in WORLD}
+    assert found == set()
+
+
+def test_the_core_opens_sleeps_and_looks_at_nothing() -> None:
+    calls = [n.func for n in ast.walk(sources(EMULATOR)["core.py"]) if isinstance(n, ast.Call)]
+    names = {func.id for func in calls if isinstance(func, ast.Name)}
+    names |= {func.attr for func in calls if isinstance(func, ast.Attribute)}
+    assert names & {"open", "read_text", "read_bytes", "sleep", "now", "today", "time"} == set()
+
+
+@pytest.mark.parametrize("path", sources(CONTRACTS))
+def test_the_judge_knows_the_promise_and_never_the_cook(path: str) -> None:
+    assert rooms(sources(CONTRACTS)[path]) & set(RANK) <= JUDGE_MAY_KNOW
+
+
+@pytest.mark.parametrize("path", sources(EMULATOR))
+def test_the_emulator_never_needs_the_judge(path: str) -> None:
+    names = {name.split(".")[0] for name in imported(sources(EMULATOR)[path])}
+    assert "safelight_contracts" not in names
+
+
+def providers() -> set[str]:
+    folders = {folder.name for folder in data_dir("schemas").iterdir() if folder.is_dir()}
+    return folders | set(REGISTRY)
+
+
+def shared() -> list[str]:
+    """Return the modules that belong to no provider."""
+    own = tuple(f"dialects/{name}" for name in providers())
+    return [path for path in sources(EMULATOR) if not path.startswith(own)]
+
+
+def words(tree: ast.Module) -> Iterator[str]:
+    """Yield the strings and names of a module's code: not its comments, not its docstrings."""
+    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
+            yield node.value
+        elif isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+
+
+def named(path: str, names: set[str]) -> set[str]:
+    """Return which of the names stand in a module's code as words of their own."""
+    pattern = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    found = re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.IGNORECASE)
+    return {hit for word in words(sources(EMULATOR)[path]) for hit in found.findall(word)}
+
+
+@pytest.mark.parametrize("path", shared())
+def test_no_provider_is_named_outside_its_own_module(path: str) -> None:
+    assert path in MAY_NAME or named(path, providers()) == set()
+
+
+@pytest.mark.parametrize("path", shared())
+def test_no_model_is_named_outside_its_providers_module(path: str) -> None:
+    models = {model.id for name in providers() for model in load_catalog(name).models}
+    assert named(path, models) == set()
+
+
+def test_every_exception_is_still_needed() -> None:
+    assert [path for path in MAY_NAME if not named(path, providers())] == []
+
+
+def test_the_plan_was_read_from_real_files() -> None:
+    assert {"core.py", "app.py", "dialects/openai.py"} <= set(sources(EMULATOR))
+    assert {"dialects", "messages"} <= rooms(sources(EMULATOR)["core.py"])
