@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from safelight.catalog import Model
     from safelight.core import Emulator, Settings
+    from safelight.links import Fetch
 
 _WARM_AFTER = 0.1
 """Seconds from listening to loading what pictures need: the first request goes first."""
@@ -103,6 +104,11 @@ def main() -> None:
     metavar="INTEGER|random",
     help="Pictures, ids and times follow from it.",
 )
+@click.option(
+    "--fetch-remote",
+    is_flag=True,
+    help="Follow links to input pictures on the public network.  [default: draw a stand-in]",
+)
 @click.option("--api-key", "api_keys", multiple=True, help="Accept only this key; may be repeated.")
 @click.option(
     "--max-body",
@@ -141,7 +147,7 @@ def serve(**options: Any) -> None:  # noqa: ANN401 - click hands over what it pa
         from safelight.app import Limits, Shell, application
         from safelight.core import Emulator
 
-        emulator = Emulator(_settings(options), clock=time)
+        emulator = Emulator(_settings(options), clock=time, fetch=_fetcher(options))
         shell = Shell(emulator, Limits(options["max_body"], options["read_timeout"]))
         ready = _announcer(emulator, options, sock.getsockname()[1])
         server.run(application(shell), shell, sock, server=options["server"], ready=ready)
@@ -153,6 +159,15 @@ def _settings(options: dict[str, Any]) -> Settings:
 
     names = ("provider", "lenient", "as_of", "seed", "api_keys")
     return Settings(**{name: options[name] for name in names if options[name] is not None})
+
+
+def _fetcher(options: dict[str, Any]) -> Fetch | None:
+    """Return what follows links to pictures, or None: without the flag none is followed."""
+    if not options["fetch_remote"]:
+        return None
+    from safelight.fetch import Fetcher
+
+    return Fetcher()
 
 
 def _log_to_stderr(level: str | None) -> None:

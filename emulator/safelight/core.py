@@ -20,6 +20,7 @@ from safelight.dialects import REGISTRY, load_dialect
 from safelight.dialects.base import Artwork, Dialect, Visit
 from safelight.files import serve_file
 from safelight.journal import Exchange
+from safelight.links import Fetch, resolve
 from safelight.messages import Call, Reply, Request, Work
 from safelight.operations.images import Job
 from safelight.refusals import Refusal, UsageError
@@ -55,14 +56,24 @@ class ProviderInfo:
 
 
 class Emulator:
-    """Every provider behind one door. `clock` gives seconds since the epoch."""
+    """Every provider behind one door. `clock` gives seconds since the epoch.
 
-    def __init__(self, settings: Settings | None = None, *, clock: Callable[[], float]) -> None:
+    `fetch` follows links to pictures; without it they are never followed (see `links`).
+    """
+
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        clock: Callable[[], float],
+        fetch: Fetch | None = None,
+    ) -> None:
         self.settings = settings or Settings()
         if self.settings.provider not in REGISTRY:
             known = ", ".join(REGISTRY)
             raise UsageError(f"unknown provider {self.settings.provider!r}; known are {known}")
         self._clock = clock
+        self._fetch = fetch
         self._store = MemoryStore(self.settings.seed)
         self._art: Bounded[Artwork] = Bounded(self.settings.cache, lambda art: art.weight)
         self._dialects: list[tuple[str, Dialect]] = self._mount()
@@ -110,6 +121,7 @@ class Emulator:
         if failure:
             visit.row = failure.row.id
             return dialect.refuse(visit, failure)
+        yield from resolve(visit, self._fetch)
         result = dialect.operate(visit, self._call(visit))
         if isinstance(result, Work):
             result = yield result
