@@ -23,7 +23,7 @@ from safelight.operations.chat.conversation import (
     messages_of,
     read,
 )
-from safelight.operations.chat.hints import Hints, read_hints
+from safelight.operations.chat.hints import Hints, listed, read_hints
 from safelight.operations.chat.limits import Limits, cut, read_limits
 from safelight.operations.chat.logprobs import logprobs_for
 from safelight.operations.chat.making import Source, Unmakeable
@@ -35,8 +35,12 @@ _TIERS = {"auto": "default", "fast": "priority"}
 """Service tiers that a reply names differently from the request; the others it repeats."""
 
 _MOST_CHOICES = 128
-_NOT_ASKED_WITH = frozenset({"stream", "stream_options", "store", "metadata", "user"})
-"""Fields that change how an answer is delivered, not what it says."""
+_DELIVERY = listed(
+    """max_completion_tokens max_tokens metadata moderation n logprobs prompt_cache_key
+    prompt_cache_options prompt_cache_retention safety_identifier service_tier stop store stream
+    stream_options top_logprobs user"""
+)
+"""Fields that change how an answer is delivered and where it is cut, not what it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class _Task:
     digest: int
     now: float
     count: int
+    lenient: bool
 
 
 def create(call: Call) -> ChatResult:
@@ -68,7 +73,7 @@ def create(call: Call) -> ChatResult:
     task = _task(call, talk)
     prices = call.traits.get("picture_tokens", {})
     reasons = call.traits.get("family") == "reasoning"
-    thinking = _thinking(task, prices) if reasons else 0
+    thinking = _thinking(task) if reasons else 0
     choices = tuple(_choice(task, index, thinking) for index in range(task.count))
     said = "\n".join(choice.text or "" for choice in choices)
     return ChatResult(
@@ -83,21 +88,24 @@ def create(call: Call) -> ChatResult:
 
 
 def _task(call: Call, talk: Conversation) -> _Task:
+    choosing = _choosing(call, talk)
+    searched = choosing.tools or _wants_json(call.params.get("response_format"))
     return _Task(
         params=call.params,
         talk=talk,
-        hints=read_hints(talk.asked),
-        choosing=_choosing(call, talk),
+        hints=read_hints(talk.asked) if searched else Hints(),
+        choosing=choosing,
         limits=read_limits(call.params),
         digest=digest_of(call.params, call.seed),
         now=call.now,
         count=_count(call.params.get("n")),
+        lenient=call.lenient,
     )
 
 
 def digest_of(params: Mapping[str, Json], seed: int) -> int:
     """Return a number that follows from the seed and from what was asked, not from its delivery."""
-    asked = {key: value for key, value in params.items() if key not in _NOT_ASKED_WITH}
+    asked = {key: value for key, value in params.items() if key not in _DELIVERY}
     text = json.dumps(asked, sort_keys=True, separators=(",", ":"), default=repr)
     key = f"{seed}:{text}".encode("ascii")
     return int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big")
@@ -122,9 +130,8 @@ def _choosing(call: Call, talk: Conversation) -> Choosing:
     return choosing if choosing.must or not talk.results else Choosing()
 
 
-def _thinking(task: _Task, prices: Mapping[str, Json]) -> int:
+def _thinking(task: _Task) -> int:
     """Return the reasoning tokens, which the limit covers too: a tight one leaves no answer."""
-    del prices
     wanted = usage.thinking_tokens(task.params, usage.text_tokens(task.params))
     return wanted if task.limits.tokens is None else min(wanted, task.limits.tokens)
 
@@ -135,10 +142,10 @@ def _choice(task: _Task, index: int, thinking: int) -> Choice:
     limits = task.limits.less(thinking)
     if task.choosing.tools and (called := _called(task, source, limits)):
         return called
-    response_format = task.params.get("response_format")
+    response_format = task.params.get("response_format") or {}
     rng = seeded(seed)
     text = answering.answer(task.talk, rng, index, task.count)
-    if isinstance(response_format, dict) and response_format.get("type") in _JSON_FORMATS:
+    if _wants_json(response_format):
         try:
             text = answering.json_answer(response_format, text, source)
         except Unmakeable as error:
@@ -149,12 +156,19 @@ def _choice(task: _Task, index: int, thinking: int) -> Choice:
     return Choice(text, finish_reason=reason, logprobs=_logprobs(task, text, rng))
 
 
-_JSON_FORMATS = ("json_object", "json_schema")
+def _wants_json(response_format: Json) -> bool:
+    formats = ("json_object", "json_schema")
+    return isinstance(response_format, dict) and response_format.get("type") in formats
 
 
 def _called(task: _Task, source: Source, limits: Limits) -> Choice | None:
     sparse = Source(source.hints, source.seed, source.now, sparse=True)
-    calls, short = cut_calls(calls_for(task.choosing, sparse), limits)
+    try:
+        calls, short = cut_calls(calls_for(task.choosing, sparse), limits)
+    except Refusal:
+        if not task.lenient:
+            raise
+        return None
     if not calls:
         return None
     legacy = task.choosing.tools[0].legacy

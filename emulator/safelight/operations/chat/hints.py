@@ -104,11 +104,19 @@ def _number(text: str) -> int | float:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    found = [name for name in map(_without_starters, _NAME.findall(text)) if name]
+    matches = [(m.start(), _without_starters(m[0])) for m in _NAME.finditer(text)]
+    found = [name for start, name in matches if name and not _opens(text, start, name)]
     if not found:
         groups = (word for pair in _PLACE.findall(text) for word in pair if word)
         found = [word for word in groups if word not in _NOT_PLACES]
     return tuple(dict.fromkeys(found))
+
+
+def _opens(text: str, start: int, name: str) -> bool:
+    """Tell whether a word is capital only because a longer sentence begins with it."""
+    before = text[:start].rstrip()
+    begins = not before or before[-1] in ".!?:\n"
+    return begins and " " not in name and text[start + len(name) :].lstrip()[:1].isalnum()
 
 
 def _without_starters(name: str) -> str:

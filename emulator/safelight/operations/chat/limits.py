@@ -29,7 +29,7 @@ def read_limits(params: Mapping[str, Json]) -> Limits:
     given = (_count(params.get(key)) for key in ("max_completion_tokens", "max_tokens"))
     tokens = next((count for count in given if count is not None), None)
     stop = params.get("stop")
-    stops: Sequence[Json] = [stop] if isinstance(stop, str) else stop or []
+    stops: Sequence[Json] = stop if isinstance(stop, list) else [stop]
     return Limits(tokens, tuple(s for s in stops if isinstance(s, str) and s))
 
 

@@ -171,15 +171,15 @@ class Maker:
         count = min(most, max(least, usual))
         if count > _MOST_VALUES:
             raise Unmakeable(f"{name!r} wants {count} items")
-        first = schema.get("prefixItems", [])
         items = schema.get("contains", schema.get("items", True))
+        first, items = (items, True) if isinstance(items, list) else ([], items)
+        first = schema.get("prefixItems", first)
         unique = schema.get("uniqueItems") is True
         made: list[Json] = []
-        for item in self._items(first, items, name, depth, count):
+        offers = self._items(first, items, name, depth, count)
+        while len(made) < count and (item := next(offers, _ABSENT)) is not _ABSENT:
             if not unique or item not in made:
                 made.append(item)
-            if len(made) >= count:
-                break
         return made
 
     def _items(
