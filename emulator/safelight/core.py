@@ -179,6 +179,8 @@ class Emulator:
 
     def _provider(self, path: str) -> tuple[Dialect, str]:
         """Return whose path this is, and the path without that provider's base."""
+        if path in self._origin:
+            return self._origin[path], path
         for base, dialect in self._dialects:
             if path.startswith(base) and path[len(base) :][:1] in ("", "/"):
                 return dialect, path[len(base) :]
@@ -187,9 +189,10 @@ class Emulator:
     def _mount(self) -> list[tuple[str, Dialect]]:
         """Return base path and dialect of every provider, longest base first."""
         mounted: list[tuple[str, Dialect]] = []
+        self._origin: dict[str, Dialect] = {}
         for name in REGISTRY:
             dialect = load_dialect(name)
-            dialect.provider.catalog.check(dialect.request_schemas)
+            dialect.provider.catalog.check(_bodies(dialect, *dialect.annexes().values()))
             provider = dialect.provider
             bases = [*provider.bases]
             if name == self.settings.provider:
@@ -197,13 +200,15 @@ class Emulator:
                 bases += provider.default_bases
                 bases += provider.lenient_bases if self.settings.lenient else ()
             mounted += [(base, dialect) for base in bases]
+            for path, other in dialect.annexes().items():
+                mounted += [(base + path, other) for base in bases]
+            self._origin |= dict.fromkeys(provider.origin_paths, dialect)
         return sorted(mounted, key=lambda item: -len(item[0]))
 
     def providers(self) -> tuple[ProviderInfo, ...]:
         """Return every provider with its bases and environment lines, the default one first."""
         found = []
-        for dialect in dict.fromkeys(d for _, d in self._dialects):
-            provider = dialect.provider
+        for provider in {d.provider.name: d.provider for _, d in self._dialects}.values():
             env = tuple(provider.env.items())
             found.append(ProviderInfo(provider.name, provider.title, provider.bases, env))
         return tuple(sorted(found, key=lambda info: info.name != self.settings.provider))
@@ -218,6 +223,15 @@ class Emulator:
             for names in dialect.request_schemas.values():
                 for name in names:
                     dialect.provider.catalog.schema(name).compile()
+
+
+def _bodies(*dialects: Dialect) -> dict[str, tuple[str, ...]]:
+    """Return the request schemas of each operation, those of all its dialects together."""
+    found: dict[str, tuple[str, ...]] = {}
+    for dialect in dialects:
+        for operation, names in dialect.request_schemas.items():
+            found[operation] = (*found.get(operation, ()), *names)
+    return found
 
 
 def _exchange(visit: Visit, reply: Reply) -> Exchange:

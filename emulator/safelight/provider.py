@@ -20,8 +20,8 @@ from safelight.refusals import DataError
 
 _KEYS = frozenset(
     {
-        "name", "title", "hosts", "bases", "default_bases", "lenient_bases", "env", "phrases",
-        "default_model", "any_model", "retired", "headers", "facts", "source", "checked",
+        "name", "title", "hosts", "bases", "default_bases", "lenient_bases", "origin_paths", "env",
+        "phrases", "default_model", "any_model", "retired", "headers", "facts", "source", "checked",
     }
 )  # fmt: skip
 _DEFAULT_KEYS = frozenset({"operations", "model", "since", "until", "lenient", "source", "checked"})
@@ -44,6 +44,7 @@ class Provider:
     """A provider as data. `headers` are named sets, `facts` whatever else its dialect reads.
 
     `any_model` names the catalogue's row like which every id that has no row is answered.
+    `origin_paths` are whole paths that clients derive from the origin, whatever their base is.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Provider:
     bases: tuple[str, ...]
     default_bases: tuple[str, ...]
     lenient_bases: tuple[str, ...]
+    origin_paths: tuple[str, ...]
     env: dict[str, str]
     headers: dict[str, dict[str, str]]
     facts: dict[str, Json]
@@ -102,6 +104,7 @@ def load_provider(name: str, root: Path | None = None) -> Provider:
         bases=tuple(table["bases"]),
         default_bases=tuple(table.get("default_bases", ())),
         lenient_bases=tuple(table.get("lenient_bases", ())),
+        origin_paths=tuple(table.get("origin_paths", ())),
         env=table.get("env", {}),
         headers=table.get("headers", {}),
         facts=table.get("facts", {}),

@@ -90,6 +90,10 @@ class Dialect:
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
 
+    def annexes(self) -> Mapping[str, Dialect[object]]:
+        """Return more dialects of the same provider, each with the path below a base it begins at."""
+        return {}
+
     @cached_property
     def _patterns(self) -> list[tuple[re.Pattern[str], Route]]:
         return [(_pattern(route.path), route) for route in self.routes]
