@@ -25,7 +25,9 @@ def admit(visit: Visit) -> Failure | None:
     base = catalog.schema(name)
     properties = base.document.get("properties", {})
     if "model" in properties:
-        violation = _choose_model(visit, base)
+        shape_first = visit.dialect.shape_first and not visit.lenient
+        violation = base.check(visit.dialect.seen(visit)) if shape_first else None
+        violation = violation or _choose_model(visit, base)
         if violation:
             return visit.dialect.provider.errors.violated(violation, visit.situation())
     model = visit.model
@@ -76,7 +78,8 @@ def _lookup(visit: Visit, asked: str, default: str | None) -> Model | None:
             fallback = catalog.known(default)
         return fallback
     if found:
-        raise Refusal("model_not_for_operation", "model", id=asked)
+        paths = visit.dialect.paths(found)
+        raise Refusal("model_not_for_operation", "model", id=asked, paths=paths)
     gone = catalog.known(asked)
     retired = bool(gone and gone.until and gone.until <= visit.day)
     raise Refusal("model_retired" if retired else "model_not_found", "model", id=asked)

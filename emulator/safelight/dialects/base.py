@@ -86,6 +86,8 @@ class Dialect:
     """How one provider speaks. Subclasses give `routes` and `write`; the rest they may override."""
 
     routes: tuple[Route, ...] = ()
+    shape_first = False
+    """Whether a body's bare shape is judged before anybody asks which model it names."""
 
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
@@ -167,6 +169,11 @@ class Dialect:
         if visit.route is None or not visit.route.bodies:
             return None
         return visit.route.bodies[FORM if visit.body == "form" else JSON]
+
+    def paths(self, model: Model) -> str:
+        """Return the paths that take this model, as an error text lists them."""
+        taken = (route.path for route in self.routes if route.operation in model.operations)
+        return ", ".join(dict.fromkeys(taken))
 
     def seen(self, visit: Visit) -> Json:
         """Return the parameters as the schemas see them."""
