@@ -17,6 +17,9 @@ from safelight.messages import Json
 
 V = TypeVar("V")
 
+_UPLOADS = 256 * 1024 * 1024
+"""Bytes of uploaded files that one session keeps."""
+
 
 class Bounded(Generic[V]):
     """A mapping that forgets what was used least recently. `weigh` gives a value's size."""
@@ -75,6 +78,20 @@ class StoredFile:
     expires: float
 
 
+@dataclass(frozen=True, slots=True)
+class KeptFile:
+    """A file that a client has uploaded. `created` and `expires` in epoch seconds."""
+
+    id: str
+    owner: str
+    name: str
+    media_type: str
+    data: bytes = field(repr=False)
+    purpose: str
+    created: float
+    expires: float
+
+
 @dataclass(slots=True)
 class Session:
     """An isolated world: its own journal, counter, files, stored completions, deleted models."""
@@ -85,12 +102,17 @@ class Session:
     counter: int = 0
     files: Bounded[StoredFile] = field(default_factory=lambda: Bounded(10_000, lambda _: 1))
     completions: Bounded[Json] = field(default_factory=lambda: Bounded(1000, lambda _: 1))
+    uploads: Bounded[KeptFile] = field(default_factory=lambda: Bounded(_UPLOADS, _weight))
     deleted: Bounded[bool] = field(default_factory=lambda: Bounded(1000, lambda _: 1))
 
     def next(self) -> int:
         """Return 1, 2, 3 …: the number of this request in the session."""
         self.counter += 1
         return self.counter
+
+
+def _weight(file: KeptFile) -> int:
+    return len(file.data) + 512
 
 
 class MemoryStore:
