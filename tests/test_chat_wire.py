@@ -9,7 +9,6 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kit import png
 from safelight.dialects.chat_wire import (
     CANONICAL,
     ChatHead,
@@ -17,9 +16,10 @@ from safelight.dialects.chat_wire import (
     body,
     chunks,
     completion_id,
-    image_part,
 )
 from safelight.operations.chat import ChatResult, ChatUsage, Choice
+from safelight.operations.images import Job
+from safelight.pixels import Brief, Encoding
 from safelight.schemas import load
 from test_chat_create import REASONING, ask
 from test_chat_tools import SHELL, WEATHER
@@ -99,20 +99,27 @@ def test_completion_ids_follow_from_the_seed() -> None:
 
 
 def drawn(**fields: Any) -> ChatResult:
-    return ChatResult((Choice("Here.", images=(png(),), **fields),), ChatUsage(1, 2), "m")
+    job = Job(Brief("a fox", "m", 64, 64), Encoding(fields.pop("form", "png")))
+    return ChatResult((Choice("Here.", drawings=(job, job), **fields),), ChatUsage(1, 2), "m")
 
 
 def test_pictures_travel_as_data_urls() -> None:
-    (part,) = body(drawn(), HEAD)["choices"][0]["message"]["images"]
-    assert part["type"] == "image_url"
-    assert part["image_url"]["url"].startswith("data:image/png;base64,")
+    first, second = body(drawn(), HEAD, mark="@x.")["choices"][0]["message"]["images"]
+    assert first == {"type": "image_url", "image_url": {"url": "data:image/png;base64,@x.0@"}}
+    assert second["image_url"]["url"].endswith(",@x.1@")
 
 
-@pytest.mark.parametrize(
-    ("start", "kind"), [(b"\xff\xd8\xff", "jpeg"), (b"RIFF0000WEBP", "webp"), (b"<svg", "svg+xml")]
-)
-def test_the_first_bytes_tell_a_pictures_type(start: bytes, kind: str) -> None:
-    assert image_part(start)["image_url"]["url"].startswith(f"data:image/{kind};base64,")
+@pytest.mark.parametrize(("form", "kind"), [("jpeg", "jpeg"), ("webp", "webp"), ("svg", "svg+xml")])
+def test_the_format_tells_a_pictures_type(form: str, kind: str) -> None:
+    part = body(drawn(form=form), HEAD)["choices"][0]["message"]["images"][0]
+    assert part["image_url"]["url"].startswith(f"data:image/{kind};base64,")
+
+
+def test_a_stream_carries_each_picture_in_a_delta_of_its_own() -> None:
+    frames = chunks(drawn(), HEAD, {}, seed=1, pictures=[b"AAAA", b"BBBB"])
+    deltas = [json.loads(frame[6:])["choices"][0]["delta"] for frame in frames[:-1]]
+    urls = [d["images"][0]["image_url"]["url"] for d in deltas if "images" in d]
+    assert urls == ["data:image/png;base64,AAAA", "data:image/png;base64,BBBB"]
 
 
 GATEWAY = ChatStyle(

@@ -83,11 +83,20 @@ def _instructs(message: Mapping[str, Json]) -> bool:
 
 def _pictures(messages: Iterable[Mapping[str, Json]], *, lenient: bool) -> Iterator[Picture]:
     for message in messages:
-        for part in parts_of(message.get("content")):
-            if part.get("type") == "image_url":
-                image = part.get("image_url")
-                source = image if isinstance(image, dict) else {"url": image}
-                yield look(source, lenient=lenient)
+        for part in pictures_in(message):
+            image = part.get("image_url")
+            source = image if isinstance(image, dict) else {"url": image}
+            yield look(source, lenient=lenient)
+
+
+def pictures_in(message: Mapping[str, Json]) -> list[dict[str, Json]]:
+    """Return the `image_url` parts of a message, then those in its `images`, as answers have them."""
+    beside = message.get("images")
+    parts = [
+        *parts_of(message.get("content")),
+        *parts_of(beside if isinstance(beside, list) else None),
+    ]
+    return [part for part in parts if part.get("type") == "image_url"]
 
 
 def _file_name(part: Mapping[str, Json]) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from random import Random
 
 from safelight.messages import Call, Json
-from safelight.operations.chat import answering, moderation, usage
+from safelight.operations.chat import answering, drawing, moderation, usage
 from safelight.operations.chat.abilities import check_abilities, check_schemas
 from safelight.operations.chat.calling import calls_for, cut_calls
 from safelight.operations.chat.chance import seeded
@@ -23,6 +23,7 @@ from safelight.operations.chat.conversation import (
     messages_of,
     read,
 )
+from safelight.operations.chat.drawing import Drawing
 from safelight.operations.chat.hints import Hints, listed, read_hints
 from safelight.operations.chat.limits import Limits, cut, read_limits
 from safelight.operations.chat.logprobs import logprobs_for
@@ -56,6 +57,7 @@ class _Task:
     now: float
     count: int
     lenient: bool
+    drawing: Drawing | None
 
 
 def create(call: Call) -> ChatResult:
@@ -78,7 +80,11 @@ def create(call: Call) -> ChatResult:
     said = "\n".join(choice.text or "" for choice in choices)
     return ChatResult(
         choices=choices,
-        usage=usage.usage_for(params, talk, prices, choices, thinking),
+        usage=drawing.counted(
+            usage.usage_for(params, talk, prices, choices, thinking),
+            task.drawing,
+            sum(len(choice.drawings) for choice in choices),
+        ),
         model=str(call.traits.get("snapshot") or call.model),
         service_tier=_tier(params.get("service_tier")),
         moderation=moderation.report(params.get("moderation"), talk.asked, said, task.digest),
@@ -100,6 +106,7 @@ def _task(call: Call, talk: Conversation) -> _Task:
         now=call.now,
         count=_count(call.params.get("n")),
         lenient=call.lenient,
+        drawing=drawing.planned(call, talk),
     )
 
 
@@ -144,7 +151,8 @@ def _choice(task: _Task, index: int, thinking: int) -> Choice:
         return called
     response_format = task.params.get("response_format") or {}
     rng = seeded(seed)
-    text = answering.answer(task.talk, rng, index, task.count)
+    sketch = task.drawing
+    text = sketch.words() if sketch else answering.answer(task.talk, rng, index, task.count)
     if _wants_json(response_format):
         try:
             text = answering.json_answer(response_format, text, source)
@@ -152,8 +160,10 @@ def _choice(task: _Task, index: int, thinking: int) -> Choice:
             return _refused(task, f"No value fits the schema: {error}.", rng)
         if response_format["type"] == "json_schema" and answering.REFUSAL_MARK in task.talk.asked:
             return _refused(task, answering.REFUSAL_TEXT, rng)
+    drawings = sketch.jobs(index) if sketch and not _wants_json(response_format) else ()
     text, reason = cut(clean(text), limits)
-    return Choice(text, finish_reason=reason, logprobs=_logprobs(task, text, rng))
+    logprobs = _logprobs(task, text, rng)
+    return Choice(text, finish_reason=reason, logprobs=logprobs, drawings=drawings)
 
 
 def _wants_json(response_format: Json) -> bool:

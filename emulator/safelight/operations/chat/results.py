@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from safelight.messages import Json
+from safelight.operations.images import Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,8 @@ class Choice:
     """One of the `n` answers.
 
     `text` is None beside tool calls or a refusal. `logprobs` is None when nobody asked for them.
-    `legacy_function` says that the caller used the deprecated twins of tools. `images` are encoded
-    pictures, for models that draw while they chat.
+    `legacy_function` says that the caller used the deprecated twins of tools. `drawings` are the
+    pictures to make, for models that draw while they chat.
     """
 
     text: str | None
@@ -44,12 +45,15 @@ class Choice:
     finish_reason: str = "stop"
     logprobs: tuple[TokenLogprob, ...] | None = None
     legacy_function: bool = False
-    images: tuple[bytes, ...] = ()
+    drawings: tuple[Job, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ChatUsage:
-    """Token counts. `completion_tokens` includes the reasoning; the prompt is counted once."""
+    """Token counts. The prompt is counted once.
+
+    `completion_tokens` includes the reasoning, and `drawn_tokens`: those of the pictures made.
+    """
 
     prompt_tokens: int
     completion_tokens: int
@@ -57,6 +61,7 @@ class ChatUsage:
     audio_tokens: int = 0
     image_tokens: int = 0
     reasoning_tokens: int = 0
+    drawn_tokens: int = 0
 
     @property
     def total_tokens(self) -> int:
