@@ -104,9 +104,12 @@ def drawn(**fields: Any) -> ChatResult:
 
 
 def test_pictures_travel_as_data_urls() -> None:
-    first, second = body(drawn(), HEAD, mark="@x.")["choices"][0]["message"]["images"]
-    assert first == {"type": "image_url", "image_url": {"url": "data:image/png;base64,@x.0@"}}
-    assert second["image_url"]["url"].endswith(",@x.1@")
+    first, second = body(drawn(), HEAD)["choices"][0]["message"]["images"]
+    assert first == {
+        "type": "image_url",
+        "image_url": {"url": "data:image/png;base64,@chatcmpl-x.0@"},
+    }
+    assert second["image_url"]["url"].endswith(",@chatcmpl-x.1@")
 
 
 @pytest.mark.parametrize(("form", "kind"), [("jpeg", "jpeg"), ("webp", "webp"), ("svg", "svg+xml")])

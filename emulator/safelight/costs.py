@@ -69,7 +69,8 @@ def chat_cost(prices: Mapping[str, Json], usage: ChatUsage, *, images: int = 0) 
     spent = text * _rate(rates, "input")
     spent += usage.cached_tokens * _rate(rates, "cached_input", "input")
     spent += usage.image_tokens * _rate(rates, "image_input", "input")
-    spent += usage.completion_tokens * _rate(rates, "output")
+    spent += (usage.completion_tokens - usage.drawn_tokens) * _rate(rates, "output")
+    spent += usage.drawn_tokens * _rate(rates, "image_output", "output")
     return _rounded(spent + images * _decimal(prices.get("image", 0)))
 
 

@@ -52,8 +52,10 @@ class ChatStyle:
     `body_keys` and `chunk_keys` are the top-level keys in order; a key that is not listed is not
     written. `usage_on_finish` puts the usage on the last delta instead of a chunk of its own.
     `bare_role` sends the role alone first. `null_logprobs` forces the key on (True) or off (False);
-    None follows the model's family. The `extra` fields are added to the message, to the last
-    delta, and at the top of the body and of every chunk.
+    None follows the model's family. `null_refusal` writes the key where nothing was refused. The
+    `extra` fields are added at the top of the body and of every chunk, `extra_message` to the
+    message, `extra_last_delta` to the last delta, `extra_last` at the top of the last chunk (with
+    `usage_on_finish`).
     """
 
     body_keys: tuple[str, ...] = (
@@ -68,9 +70,11 @@ class ChatStyle:
     bare_role: bool = False
     annotations: bool = True
     null_logprobs: bool | None = None
+    null_refusal: bool = True
     extra: Mapping[str, Json] = field(default_factory=dict)
     extra_message: Mapping[str, Json] = field(default_factory=dict)
     extra_last_delta: Mapping[str, Json] = field(default_factory=dict)
+    extra_last: Mapping[str, Json] = field(default_factory=dict)
     usage: Callable[[ChatUsage], Json] = usage_body
 
 

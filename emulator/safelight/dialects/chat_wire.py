@@ -3,13 +3,16 @@
 A dialect gives a `ChatHead` and a `ChatStyle`; all that differs between speakers is in those two.
 Key orders and chunk rules are the recorded ones of the canonical chat API (captures of 2026-08).
 
+The base64 of a picture never goes through a JSON encoder: a hole stands for it in the JSON, and
+is filled in the bytes.
+
 What must not enter: providers, HTTP headers, anything about how an answer is made.
 """
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 
 import orjson
 
@@ -21,6 +24,8 @@ from safelight.dialects.chat_style import (
     completion_id,
     usage_body,
 )
+from safelight.dialects.images_wire import placeholder
+from safelight.files import MEDIA_TYPES
 from safelight.messages import Json
 from safelight.operations.chat import ChatResult, ChatUsage, Choice, TokenLogprob, ToolCall
 from safelight.operations.chat.chance import seeded
@@ -34,6 +39,7 @@ __all__ = [
     "chunks",
     "completion_id",
     "image_part",
+    "mark_of",
     "usage_body",
 ]
 
@@ -42,13 +48,17 @@ _EVEN = 16
 
 
 def body(result: ChatResult, head: ChatHead, style: ChatStyle = CANONICAL) -> dict[str, Json]:
-    """Return the whole answer as the object of a non-streamed reply, keys in recorded order."""
+    """Return the whole answer as the object of a non-streamed reply, keys in recorded order.
+
+    Pictures are holes, numbered from 0 over all choices, that begin with `mark_of(head)`.
+    """
+    holes = _holes(result, head)
     values = {
         "id": head.id,
         "object": "chat.completion",
         "created": head.created,
         "model": head.model,
-        "choices": [_choice(i, c, result, style) for i, c in enumerate(result.choices)],
+        "choices": [_choice(i, c, result, style, holes[i]) for i, c in enumerate(result.choices)],
         "usage": style.usage(result.usage),
         "service_tier": head.service_tier,
         "moderation": result.moderation,
@@ -60,8 +70,24 @@ def body(result: ChatResult, head: ChatHead, style: ChatStyle = CANONICAL) -> di
     return {key: values[key] for key in (*style.body_keys, *style.extra) if key not in absent}
 
 
-def _choice(index: int, choice: Choice, result: ChatResult, style: ChatStyle) -> dict[str, Json]:
-    out: dict[str, Json] = {"index": index, "message": _message(choice, style)}
+def mark_of(head: ChatHead) -> str:
+    """Return how the holes of a reply begin: by its id, which nobody can have said before."""
+    return f"@{head.id}."
+
+
+def _holes(result: ChatResult, head: ChatHead) -> list[list[Json]]:
+    """Return the picture parts of each choice, with holes where their base64 goes."""
+    numbers, mark = count(), mark_of(head)
+    return [
+        [image_part(job.encoding.format, placeholder(mark, next(numbers))) for job in c.drawings]
+        for c in result.choices
+    ]
+
+
+def _choice(
+    index: int, choice: Choice, result: ChatResult, style: ChatStyle, shown: list[Json]
+) -> dict[str, Json]:
+    out: dict[str, Json] = {"index": index, "message": _message(choice, style, shown)}
     if choice.logprobs is not None:
         out["logprobs"] = _logprobs(choice, choice.logprobs)
     elif _says_null(result, style):
@@ -74,26 +100,25 @@ def _says_null(result: ChatResult, style: ChatStyle) -> bool:
     return not result.reasoning if style.null_logprobs is None else style.null_logprobs
 
 
-def _message(choice: Choice, style: ChatStyle) -> dict[str, Json]:
+def _message(choice: Choice, style: ChatStyle, shown: list[Json]) -> dict[str, Json]:
     out: dict[str, Json] = {"role": "assistant", "content": choice.text}
     if choice.legacy_function:
         call = choice.tool_calls[0]
         out["function_call"] = {"name": call.name, "arguments": call.arguments}
     elif choice.tool_calls:
         out["tool_calls"] = [_call(call, call.arguments) for call in choice.tool_calls]
-    if choice.images:
-        out["images"] = [image_part(data) for data in choice.images]
-    out["refusal"] = choice.refusal
+    if shown:
+        out["images"] = shown
+    if style.null_refusal or choice.refusal is not None:
+        out["refusal"] = choice.refusal
     if style.annotations:
         out["annotations"] = []
     return {**out, **style.extra_message}
 
 
-def image_part(data: bytes) -> dict[str, Json]:
-    """Return a picture as a content part with a `data:` URL; its first bytes tell the format."""
-    kinds = ((b"\xff\xd8", "jpeg"), (b"RIFF", "webp"), (b"GIF8", "gif"), (b"<", "svg+xml"))
-    kind = next((kind for mark, kind in kinds if data.startswith(mark)), "png")
-    url = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+def image_part(form: str, payload: str) -> dict[str, Json]:
+    """Return a picture as a content part: a `data:` URL of that format and base64 (or a hole)."""
+    url = f"data:{MEDIA_TYPES[form]};base64,{payload}"
     return {"type": "image_url", "image_url": {"url": url}}
 
 
@@ -123,22 +148,27 @@ def _ranked(token: str, logprob: float) -> dict[str, Json]:
     return {"token": token, "logprob": logprob, "bytes": list(token.encode())}
 
 
-def chunks(
+def chunks(  # noqa: PLR0913 - a reply, how to write it, and the pictures in it
     result: ChatResult,
     head: ChatHead,
     params: Mapping[str, Json],
     *,
     seed: int,
     style: ChatStyle = CANONICAL,
+    pictures: Sequence[bytes] = (),
 ) -> list[bytes]:
     """Return the event stream of an answer, one SSE frame an item, the last one `[DONE]`.
 
     `params` is the request: its `stream_options` say whether usage is told and chunks are padded.
+    `pictures` is the base64 of the answer's drawings.
     """
     options = params.get("stream_options") or {}
     options = options if isinstance(options, dict) else {}
     frames = _Frames(head, style, seed, options)
-    out = [frames.delta(event) for event in _interleaved(result, style)]
+    holes = _holes(result, head)
+    out = [frames.delta(event) for event in _interleaved(result, style, holes)]
+    if pictures:
+        out = _filled(out, pictures, mark_of(head))
     if style.usage_on_finish:
         return [*out[:-1], frames.last(result.usage, out[-1]), b"data: [DONE]\n\n"]
     if options.get("include_usage") is True:
@@ -146,6 +176,14 @@ def chunks(
     if result.moderation is not None:
         out.append(frames.closing({**frames.null_usage, "moderation": result.moderation}))
     return [*out, b"data: [DONE]\n\n"]
+
+
+def _filled(frames: list[bytes], pictures: Sequence[bytes], mark: str) -> list[bytes]:
+    """Return the frames with pictures in their holes; frames may show them in any order."""
+    for index, picture in enumerate(pictures):
+        hole = placeholder(mark, index).encode()
+        frames = [frame.replace(hole, picture) if hole in frame else frame for frame in frames]
+    return frames
 
 
 class _Frames:
@@ -184,17 +222,20 @@ class _Frames:
         return self._start + b"[]," + orjson.dumps(fields)[1:] + b"\n\n"
 
     def last(self, usage: ChatUsage, frame: bytes) -> bytes:
-        """Return the finish chunk with the usage on it."""
-        return frame[:-3] + b',"usage":' + orjson.dumps(self._style.usage(usage)) + b"}\n\n"
+        """Return the finish chunk with the usage on it, and what a style tells at the end."""
+        told = {"usage": self._style.usage(usage), **self._style.extra_last}
+        return frame[:-3] + b"," + orjson.dumps(told)[1:] + b"\n\n"
 
 
 def _noise(seed: int) -> bytes:
     return "".join(seeded(seed, 0x0BF).choices(LETTERS, k=211)).encode()
 
 
-def _interleaved(result: ChatResult, style: ChatStyle) -> Iterator[dict[str, Json]]:
+def _interleaved(
+    result: ChatResult, style: ChatStyle, holes: list[list[Json]]
+) -> Iterator[dict[str, Json]]:
     """Yield the events of all choices in turn: each starts, they take turns, each ends."""
-    running = [_events(i, choice, result, style) for i, choice in enumerate(result.choices)]
+    running = [_events(i, c, result, style, holes[i]) for i, c in enumerate(result.choices)]
     while running:
         going = []
         for events in running:
@@ -206,7 +247,7 @@ def _interleaved(result: ChatResult, style: ChatStyle) -> Iterator[dict[str, Jso
 
 
 def _events(
-    index: int, choice: Choice, result: ChatResult, style: ChatStyle
+    index: int, choice: Choice, result: ChatResult, style: ChatStyle, shown: list[Json]
 ) -> Iterator[dict[str, Json]]:
     asked = choice.logprobs is not None
     nothing: dict[str, Json] = {"logprobs": None} if asked or _says_null(result, style) else {}
@@ -217,7 +258,7 @@ def _events(
     ) -> dict[str, Json]:
         return {"index": index, "delta": delta, **logprobs, "finish_reason": reason}
 
-    first, *rest = _deltas(choice, style)
+    first, *rest = _deltas(choice, style, shown)
     yield event(first, empty)
     items = iter(choice.logprobs or ())
     for delta in rest:
@@ -226,7 +267,7 @@ def _events(
     yield event(dict(style.extra_last_delta), nothing, choice.finish_reason)
 
 
-def _deltas(choice: Choice, style: ChatStyle) -> Iterator[dict[str, Json]]:
+def _deltas(choice: Choice, style: ChatStyle, shown: list[Json]) -> Iterator[dict[str, Json]]:
     """Yield the deltas of one choice but the last: who speaks, then what, piece by piece."""
     start: dict[str, Json] = {"role": "assistant"}
     if choice.tool_calls:
@@ -238,8 +279,8 @@ def _deltas(choice: Choice, style: ChatStyle) -> Iterator[dict[str, Json]]:
     )
     for piece in pieces(text or ""):
         yield {key: piece}
-    for data in choice.images:
-        yield {"images": [image_part(data)]}
+    for part in shown:
+        yield {"images": [part]}
 
 
 def _call_deltas(choice: Choice, style: ChatStyle) -> Iterator[dict[str, Json]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from safelight.catalog import Model
 from safelight.dialects import chat_wire, images_wire
-from safelight.dialects.base import JSON, Route, Visit
+from safelight.dialects.base import JSON, Artwork, Route, Visit
 from safelight.dialects.surface import CHAT, EDIT, GENERATE, MODEL, MODELS, VARIATION, Surface
 from safelight.messages import Call, Headers, Json, Reply
 from safelight.operations import chat
@@ -146,12 +146,14 @@ class OpenAI(Surface):
             return self.json(visit, result.document)
         return super().write(visit, result, pictures)
 
-    def write_chat(self, visit: Visit, result: ChatResult) -> Reply:
+    def write_chat(
+        self, visit: Visit, result: ChatResult, pictures: tuple[Artwork, ...] = ()
+    ) -> Reply:
         """Write an answer, and keep it when `store` asks for that."""
         if visit.params.get("store"):
             head = self.chat_head(visit, result)
             visit.session.completions.put(head.id, chat_wire.body(result, head))
-        return super().write_chat(visit, result)
+        return super().write_chat(visit, result, pictures)
 
     def headers(self, visit: Visit, body: bytes | None, kind: str = JSON) -> Headers:
         """Return the headers of a routed answer (facts 1.2)."""

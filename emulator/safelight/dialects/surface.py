@@ -50,6 +50,8 @@ class Surface(Dialect):
     routes: tuple[Route, ...] = (GENERATE, EDIT, MODELS, MODEL, CHAT)
     url_lifetime = 3600.0
     """Seconds that the URL of a picture works."""
+    indented = True
+    """Whether JSON comes in lines, two spaces deep, or without any space."""
 
     def operate(self, visit: Visit, call: Call) -> object:
         """Ask the operation of this visit: `operate_<family>`."""
@@ -86,6 +88,8 @@ class Surface(Dialect):
 
     def pictures(self, result: object) -> tuple[Job, ...]:
         """Return the jobs to draw now; behind a URL they are drawn when it is fetched."""
+        if isinstance(result, ChatResult):
+            return tuple(job for choice in result.choices for job in choice.drawings)
         if isinstance(result, ImagesResult) and not result.as_url:
             return result.jobs
         return ()
@@ -95,7 +99,7 @@ class Surface(Dialect):
         if isinstance(result, ImagesResult):
             return self.write_images(visit, result, pictures)
         if isinstance(result, ChatResult):
-            return self.write_chat(visit, result)
+            return self.write_chat(visit, result, pictures)
         assert isinstance(result, ModelsResult)
         return self.write_models(visit, result)
 
@@ -111,7 +115,8 @@ class Surface(Dialect):
         hole = images_wire.placeholder
         data = [self.item_json(visit, result, i, hole(mark, i)) for i in range(len(result.jobs))]
         document = self.images_json(visit, result, created, data)
-        body = images_wire.join(document, [art.picture for art in pictures], mark=mark)
+        shown = [art.picture for art in pictures]
+        body = images_wire.join(document, shown, mark=mark, indent=self.indented)
         return Reply(200, self.headers(visit, body), body)
 
     def image_events(
@@ -164,15 +169,28 @@ class Surface(Dialect):
 
     # Chat
 
-    def write_chat(self, visit: Visit, result: ChatResult) -> Reply:
-        """Write an answer as one body, or as an event stream."""
-        head = self.chat_head(visit, result)
-        style = self.chat_style(visit, result)
+    def write_chat(
+        self, visit: Visit, result: ChatResult, pictures: tuple[Artwork, ...] = ()
+    ) -> Reply:
+        """Write an answer, and the pictures in it, as one body or as an event stream."""
+        head, style = self.chat_head(visit, result), self.chat_style(visit, result)
+        shown = [art.picture for art in pictures]
         if visit.params.get("stream"):
-            seed = int(visit.request_id[-8:], 16)
-            frames = chat_wire.chunks(result, head, visit.params, seed=seed, style=style)
+            frames = chat_wire.chunks(
+                result,
+                head,
+                visit.params,
+                seed=int(visit.request_id[-8:], 16),
+                style=style,
+                pictures=shown,
+            )
             return self.stream(visit, tuple(Chunk(frame) for frame in frames))
-        return self.json(visit, chat_wire.body(result, head, style))
+        document = chat_wire.body(result, head, style)
+        if not shown:
+            return self.json(visit, document)
+        mark = chat_wire.mark_of(head)
+        body = images_wire.join(document, shown, mark=mark, indent=self.indented)
+        return Reply(200, self.headers(visit, body), body)
 
     def chat_head(self, visit: Visit, result: ChatResult) -> chat_wire.ChatHead:
         """Return what a chat reply says of itself."""
@@ -192,8 +210,9 @@ class Surface(Dialect):
     # Replies
 
     def json(self, visit: Visit, document: Json, status: int = 200) -> Reply:
-        """Return a JSON reply: two spaces, and a newline at the end."""
-        body = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        """Return a JSON reply: two spaces and a newline at the end, or compact."""
+        option = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE if self.indented else None
+        body = orjson.dumps(document, option=option)
         return Reply(status, self.headers(visit, body), body)
 
     def stream(self, visit: Visit, chunks: tuple[Chunk, ...]) -> Reply:

@@ -14,6 +14,8 @@ from safelight.refusals import Refusal
 Size = tuple[int, int]
 
 DEFAULT: Size = (1024, 1024)
+LONGEST = 2048
+"""Longer side, in pixels, of what a model with the trait `keeps_shape` makes of an input."""
 
 
 def parse(text: str) -> Size | None:
@@ -38,15 +40,26 @@ def resolve_size(
 
 
 def automatic(traits: Mapping[str, Json], inputs: Inputs) -> Size:
-    """Return what `auto` gives: the model's first size, or for an edit the nearest shape."""
+    """Return what `auto` gives: the model's first size, or for an edit the nearest shape.
+
+    A model with the trait `keeps_shape` gives an edit the size of its input.
+    """
     sizes = [parse(text) or DEFAULT for text in traits.get("sizes", ())] or [DEFAULT]
     if not inputs.pictures:
         return sizes[0]
     first = inputs.pictures[0]
+    if traits.get("keeps_shape"):
+        return _within(first.width, first.height)
     if (first.width, first.height) in sizes:
         return first.width, first.height
     shape = first.width / first.height
     return min(sizes, key=lambda s: max(shape / (s[0] / s[1]), (s[0] / s[1]) / shape))
+
+
+def _within(width: int, height: int) -> Size:
+    """Return the size itself, or scaled down until its longer side is `LONGEST` pixels."""
+    scale = min(1.0, LONGEST / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _on_grid(text: str, size: Size, grid: Mapping[str, int]) -> None:

@@ -90,13 +90,11 @@ def _pictures(messages: Iterable[Mapping[str, Json]], *, lenient: bool) -> Itera
 
 
 def pictures_in(message: Mapping[str, Json]) -> list[dict[str, Json]]:
-    """Return the `image_url` parts of a message, then those in its `images`, as answers have them."""
+    """Return the `image_url` parts of a message, and of its `images`, where answers have them."""
     beside = message.get("images")
-    parts = [
-        *parts_of(message.get("content")),
-        *parts_of(beside if isinstance(beside, list) else None),
-    ]
-    return [part for part in parts if part.get("type") == "image_url"]
+    found = parts_of(message.get("content"))
+    found += parts_of(beside) if isinstance(beside, list) else []
+    return [part for part in found if part.get("type") == "image_url"]
 
 
 def _file_name(part: Mapping[str, Json]) -> str:
