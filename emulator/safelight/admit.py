@@ -11,6 +11,7 @@ from safelight.catalog import Model
 from safelight.dialects.base import Visit
 from safelight.errors import Failure
 from safelight.messages import Json
+from safelight.phrases import path_text
 from safelight.refusals import Refusal
 from safelight.schemas import Schema
 from safelight.violations import Violation
@@ -29,16 +30,19 @@ def admit(visit: Visit) -> Failure | None:
         violation = base.check(visit.dialect.seen(visit)) if shape_first else None
         violation = violation or _choose_model(visit, base)
         if violation:
-            return visit.dialect.provider.errors.violated(violation, visit.situation())
+            return _violated(visit, violation)
     model = visit.model
     schema = catalog.narrowed(name, visit.operation, model, visit.day) if model else base
     if visit.lenient:
         return _lenient(visit, base, schema)
     visit.params = _without_nulls(visit.params, schema)
     violation = schema.check(visit.dialect.seen(visit))
-    return (
-        visit.dialect.provider.errors.violated(violation, visit.situation()) if violation else None
-    )
+    return _violated(visit, violation) if violation else None
+
+
+def _violated(visit: Visit, violation: Violation) -> Failure:
+    visit.violations.append(f"{path_text(violation.at)}: {violation.rule or violation.keyword}")
+    return visit.dialect.provider.errors.violated(violation, visit.situation())
 
 
 def _choose_model(visit: Visit, base: Schema) -> Violation | None:
@@ -112,7 +116,7 @@ def _lenient(visit: Visit, base: Schema, narrowed: Schema) -> Failure | None:
             and len(violation.at) == 1
             and not violation.rule
         ):
-            return visit.dialect.provider.errors.violated(violation, visit.situation())
+            return _violated(visit, violation)
     for schema in (base, narrowed):
         for _ in range(20):
             found = schema.violations(visit.dialect.seen(visit))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import re
 import sys
+from pathlib import Path
 from time import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -31,6 +32,7 @@ _WARM_AFTER = 0.1
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not bound
 """What to write into a base URL for an address that means all of this machine's."""
 
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
 
 
@@ -105,6 +107,13 @@ def main() -> None:
     help="Pictures, ids and times follow from it.",
 )
 @click.option(
+    "--dialect",
+    "dialects",
+    type=_FOLDER,
+    multiple=True,
+    help="Serve a provider from this folder too; see docs/adding-a-provider.md.",
+)
+@click.option(
     "--fetch-remote",
     is_flag=True,
     help="Follow links to input pictures on the public network.  [default: draw a stand-in]",
@@ -157,7 +166,7 @@ def _settings(options: dict[str, Any]) -> Settings:
     """Return the flags that the emulator knows; one that was not given keeps its default."""
     from safelight.core import Settings
 
-    names = ("provider", "lenient", "as_of", "seed", "api_keys")
+    names = ("provider", "lenient", "as_of", "seed", "api_keys", "dialects")
     return Settings(**{name: options[name] for name in names if options[name] is not None})
 
 
@@ -209,19 +218,26 @@ def _banner(emulator: Emulator, options: dict[str, Any], port: int) -> str:
 @main.command()
 @click.option("--provider", help="Only this one's.")
 @click.option("--as-of", type=day, metavar="DATE", help="Alive on that day.  [default: today]")
+@click.option("--dialect", "dialects", type=_FOLDER, multiple=True, help="A provider in a folder.")
 @click.option("--json", "as_json", is_flag=True, help="Every fact, as JSON.")
-def models(provider: str | None, as_of: datetime.date | None, *, as_json: bool) -> None:
+def models(
+    provider: str | None,
+    as_of: datetime.date | None,
+    dialects: tuple[Path, ...],
+    *,
+    as_json: bool,
+) -> None:
     """List the models that are served, with what each can do."""
     import datetime
 
-    from safelight.catalog import load_catalog
-    from safelight.dialects import REGISTRY
+    from safelight.dialects import load_dialects
 
-    if provider is not None and provider not in REGISTRY:
-        raise UsageError(f"unknown provider {provider!r}; known are {', '.join(REGISTRY)}")
+    loaded = load_dialects(dialects)
+    if provider is not None and provider not in loaded:
+        raise UsageError(f"unknown provider {provider!r}; known are {', '.join(loaded)}")
     when = as_of or datetime.datetime.now(datetime.UTC).date()
-    names = REGISTRY if provider is None else (provider,)
-    rows = [(name, model) for name in names for model in load_catalog(name).alive(when)]
+    names = tuple(loaded) if provider is None else (provider,)
+    rows = [(n, model) for n in names for model in loaded[n].provider.catalog.alive(when)]
     click.echo(_as_json(rows) if as_json else _as_table(rows))
 
 

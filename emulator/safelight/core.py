@@ -9,22 +9,30 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
+from pathlib import Path
 
 import pybase64
 
+from safelight import control
 from safelight.admit import admit
-from safelight.dialects import REGISTRY, load_dialect
-from safelight.dialects.base import Artwork, Dialect, Visit
+from safelight.bending import applies, bend
+from safelight.dialects import REGISTRY, load_dialects
+from safelight.dialects.base import Artwork, Visit
+from safelight.errors import Failure
+from safelight.faults import Ask
 from safelight.files import serve_file
-from safelight.journal import Exchange
 from safelight.links import Fetch, resolve
 from safelight.messages import Call, Reply, Request, Work
+from safelight.mounts import Mounts
 from safelight.operations.images import Job
+from safelight.operations.lies import spoil_text
+from safelight.records import exchange
 from safelight.refusals import Refusal, UsageError
-from safelight.store import Bounded, MemoryStore
+from safelight.scenario import HEADER, Asked
+from safelight.store import Bounded, MemoryStore, Session
 
 Walk = Generator[Work, object, Reply]
 FILES = "/_safelight/files/"
@@ -34,7 +42,9 @@ FILES = "/_safelight/files/"
 class Settings:
     """How an emulator behaves. `as_of` freezes the contract at a day; `api_keys` empty means any.
 
-    `cache` is the room for finished pictures, in bytes.
+    `cache` is the room for finished pictures, in bytes. `dialects` are the folders of providers
+    outside the package. `faults` strike in every session, after its own scenario.
+    `admin_token`, when set, is what the control plane asks for.
     """
 
     provider: str = next(iter(REGISTRY))
@@ -43,6 +53,9 @@ class Settings:
     seed: int = 0
     api_keys: tuple[str, ...] = ()
     cache: int = 64 * 1024 * 1024
+    dialects: tuple[Path, ...] = ()
+    faults: tuple[Ask, ...] = ()
+    admin_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +82,15 @@ class Emulator:
         fetch: Fetch | None = None,
     ) -> None:
         self.settings = settings or Settings()
-        if self.settings.provider not in REGISTRY:
-            known = ", ".join(REGISTRY)
-            raise UsageError(f"unknown provider {self.settings.provider!r}; known are {known}")
         self._clock = clock
         self._fetch = fetch
         self._store = MemoryStore(self.settings.seed)
         self._art: Bounded[Artwork] = Bounded(self.settings.cache, lambda art: art.weight)
-        self._dialects: list[tuple[str, Dialect]] = self._mount()
+        self._mounts = Mounts(
+            load_dialects(self.settings.dialects),
+            default=self.settings.provider,
+            lenient=self.settings.lenient,
+        )
 
     def respond(self, request: Request) -> Reply:
         """Answer a request, doing slow work in place."""
@@ -96,20 +110,28 @@ class Emulator:
 
     def walk(self, request: Request) -> Walk:
         """Answer a request: the walk that every one takes. Yields Work, returns the Reply."""
-        visit = self._open(request)
+        session, path = self._session(request.path)
+        if path.startswith(control.PREFIX) and not path.startswith(FILES):
+            providers = self._mounts.providers()
+            desk = control.Desk(self._store, providers, session, request, self._clock())
+            return control.respond(desk, path, self.settings.admin_token)
+        visit = self._visit(request, session, path)
         try:
-            if visit.path.startswith(FILES):
-                reply = yield from serve_file(visit, visit.path.removeprefix(FILES))
+            if path.startswith(FILES):
+                reply = yield from serve_file(visit, path.removeprefix(FILES))
             else:
                 reply = yield from self._answer(visit)
         except Refusal as refusal:
-            failure = visit.dialect.provider.errors.refused(refusal, visit.situation())
-            visit.row = failure.row.id
-            reply = visit.dialect.refuse(visit, failure)
-        visit.session.journal.append(_exchange(visit, reply))
+            errors = visit.dialect.provider.errors
+            visit.violations += [refusal.at] if refusal.at else []
+            reply = self._refuse(visit, errors.refused(refusal, visit.situation()))
+        except UsageError as error:
+            reply = control.slip(error)
+        visit.session.record(exchange(visit, reply))
         return reply
 
     def _answer(self, visit: Visit) -> Walk:
+        """Understand, judge, make, write; a fault that was called for steps in where it belongs."""
         dialect = visit.dialect
         preflight = dialect.preflight(visit)
         if preflight:
@@ -117,25 +139,58 @@ class Emulator:
         dialect.match(visit)
         dialect.authorize(visit)
         dialect.read(visit)
+        fault = visit.fault = self._fault(visit)
+        if fault and fault.fault.kind == "refusal":
+            visit.model_name = visit.model_name or str(visit.params.get("model") or "")
+            errors = dialect.provider.errors
+            return self._refuse(visit, errors.faulted(fault.fault.name, visit.situation()))
         failure = admit(visit)
         if failure:
-            visit.row = failure.row.id
-            return dialect.refuse(visit, failure)
+            return self._bent(visit, self._refuse(visit, failure))
         yield from resolve(visit, self._fetch)
         result = dialect.operate(visit, self._call(visit))
         if isinstance(result, Work):
             result = yield result
+        if fault and fault.fault.kind == "picture":
+            result = dialect.lie(result, fault.fault.name)
+        visit.result = result
         pictures: list[Artwork] = []
         for job in dialect.pictures(result):
             art = self._art.get(job.key) or (yield Work(partial(self._draw, job)))
             assert isinstance(art, Artwork)  # what _draw returns, handed back by the driver
             pictures.append(art)
-        return dialect.write(visit, result, tuple(pictures))
+        return self._bent(visit, dialect.write(visit, result, tuple(pictures)))
+
+    def _fault(self, visit: Visit) -> Ask | None:
+        """Return the fault that strikes this request. Raises UsageError for one that is none."""
+        asked = Asked(
+            provider=visit.dialect.provider.name,
+            operation=visit.operation,
+            model=str(visit.params.get("model") or ""),
+            prompt=visit.dialect.prompt_of(visit),
+            header=visit.request.header(HEADER),
+        )
+        return visit.session.scenario.choose(asked, self.settings.faults)
+
+    def _bent(self, visit: Visit, reply: Reply) -> Reply:
+        """Bend a reply as the fault on the wire says; note one that cannot happen to it."""
+        fault = visit.fault
+        if fault is None or fault.fault.kind not in ("wire", "stream"):
+            return reply
+        if not applies(fault, reply):
+            visit.notes.append(f"{fault.fault.name}: needs a {fault.fault.needs}, nothing was bent")
+            return reply
+        return bend(reply, fault)
+
+    def _refuse(self, visit: Visit, failure: Failure) -> Reply:
+        visit.row = failure.row.id
+        reply = visit.dialect.refuse(visit, failure)
+        return replace(reply, delay=failure.row.delay) if failure.row.delay else reply
 
     def _draw(self, job: Job) -> Artwork:
         """Render a job and keep it, as base64: replies join it and never encode it again."""
         rendered = job.render()
-        picture = pybase64.b64encode(rendered.data)
+        picture = spoil_text(job, pybase64.b64encode(rendered.data))
         previews = tuple(pybase64.b64encode(data) for data in rendered.previews)
         art = Artwork(picture, previews, len(picture) + sum(map(len, previews)))
         self._art.put(job.key, art)
@@ -154,16 +209,20 @@ class Emulator:
             base_url=visit.request.base_url,
         )
 
-    def _open(self, request: Request) -> Visit:
-        """Find the session and the provider that a path names, and number the request."""
-        path, name = request.path, ""
+    def _session(self, path: str) -> tuple[Session, str]:
+        """Return the session that a path names, and the path without it."""
+        name = ""
         if path.startswith("/s/"):
             name, slash, rest = path[3:].partition("/")
             path = slash + rest
-        session = self._store.session(name)
-        dialect, path = self._provider(path)
-        number, now = session.next(), self._clock()
-        told = f"{session.seed}|{name}|{number}".encode()
+        return self._store.session(name, self._clock()), path
+
+    def _visit(self, request: Request, session: Session, path: str) -> Visit:
+        """Find the provider that a path names, and number the request."""
+        dialect, path = self._mounts.find(path)
+        number, now = session.next(), session.time(self._clock())
+        told = f"{session.seed}|{session.name}|{number}".encode()
+        today = datetime.datetime.fromtimestamp(now, datetime.UTC).date()
         return Visit(
             request=request,
             session=session,
@@ -172,46 +231,17 @@ class Emulator:
             request_id="req_" + blake2b(told, digest_size=16).hexdigest(),
             number=number,
             now=now,
-            day=self.settings.as_of or datetime.datetime.fromtimestamp(now, datetime.UTC).date(),
-            lenient=self.settings.lenient,
+            day=session.as_of or self.settings.as_of or today,
+            lenient=self.settings.lenient if session.lenient is None else session.lenient,
             keys=self.settings.api_keys,
         )
 
-    def _provider(self, path: str) -> tuple[Dialect, str]:
-        """Return whose path this is, and the path without that provider's base."""
-        if path in self._origin:
-            return self._origin[path], path
-        for base, dialect in self._dialects:
-            if path.startswith(base) and path[len(base) :][:1] in ("", "/"):
-                return dialect, path[len(base) :]
-        return self._default, path
-
-    def _mount(self) -> list[tuple[str, Dialect]]:
-        """Return base path and dialect of every provider, longest base first."""
-        mounted: list[tuple[str, Dialect]] = []
-        self._origin: dict[str, Dialect] = {}
-        for name in REGISTRY:
-            dialect = load_dialect(name)
-            dialect.provider.catalog.check(_bodies(dialect, *dialect.annexes().values()))
-            provider = dialect.provider
-            bases = [*provider.bases]
-            if name == self.settings.provider:
-                self._default = dialect
-                bases += provider.default_bases
-                bases += provider.lenient_bases if self.settings.lenient else ()
-            mounted += [(base, dialect) for base in bases]
-            for path, other in dialect.annexes().items():
-                mounted += [(base + path, other) for base in bases]
-            self._origin |= dict.fromkeys(provider.origin_paths, dialect)
-        return sorted(mounted, key=lambda item: -len(item[0]))
-
     def providers(self) -> tuple[ProviderInfo, ...]:
         """Return every provider with its bases and environment lines, the default one first."""
-        found = []
-        for provider in {d.provider.name: d.provider for _, d in self._dialects}.values():
-            env = tuple(provider.env.items())
-            found.append(ProviderInfo(provider.name, provider.title, provider.bases, env))
-        return tuple(sorted(found, key=lambda info: info.name != self.settings.provider))
+        return tuple(
+            ProviderInfo(provider.name, provider.title, provider.bases, tuple(provider.env.items()))
+            for provider in self._mounts.providers()
+        )
 
     def warm(self) -> None:
         """Load what the first request would wait for: imaging, and the schemas' validators."""
@@ -219,31 +249,7 @@ class Emulator:
         import PIL.ImageDraw
         import PIL.ImageFont  # noqa: F401
 
-        for dialect in dict.fromkeys(d for _, d in self._dialects):
+        for dialect in self._mounts.dialects():
             for names in dialect.request_schemas.values():
                 for name in names:
                     dialect.provider.catalog.schema(name).compile()
-
-
-def _bodies(*dialects: Dialect) -> dict[str, tuple[str, ...]]:
-    """Return the request schemas of each operation, those of all its dialects together."""
-    found: dict[str, tuple[str, ...]] = {}
-    for dialect in dialects:
-        for operation, names in dialect.request_schemas.items():
-            found[operation] = (*found.get(operation, ()), *names)
-    return found
-
-
-def _exchange(visit: Visit, reply: Reply) -> Exchange:
-    return Exchange(
-        at=visit.now,
-        request_id=visit.request_id,
-        provider=visit.dialect.provider.name,
-        operation=visit.operation,
-        model=visit.model_name,
-        method=visit.request.method,
-        path=visit.request.path,
-        status=reply.status,
-        row=visit.row,
-        notes=tuple(visit.notes),
-    )

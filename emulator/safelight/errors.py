@@ -25,7 +25,7 @@ _ROW_KEYS = frozenset(
     {
         "id", "operations", "models", "violation", "refusal", "fault", "rule", "at",
         "body", "since", "until", "status", "layout", "error", "headers", "extra",
-        "source", "checked", "unverified", "content_type", "text",
+        "source", "checked", "unverified", "content_type", "text", "delay",
     }
 )  # fmt: skip
 
@@ -35,14 +35,17 @@ _WHEN = ("violation", "rule", "refusal", "fault")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: when it applies, and what it answers. `text` replaces the JSON body."""
+    """One row: when it applies, and what it answers.
+
+    `text` replaces the JSON body, `delay` is how many seconds pass before the answer.
+    """
 
     id: str
     operations: tuple[str, ...]
     models: tuple[str, ...]
     violation: tuple[str, ...]
     refusal: tuple[str, ...]
-    fault: str | None
+    fault: tuple[str, ...]
     rule: str | None
     at: tuple[str, ...]
     body: str | None
@@ -55,6 +58,7 @@ class Row:
     headers: dict[str, str]
     text: str | None
     content_type: str | None
+    delay: float
     source: str
     unverified: bool
 
@@ -104,6 +108,14 @@ class ErrorTable:
             if refusal.name in row.refusal and _fits(row, where, refusal.at or ""):
                 return fill(row, facts)
         raise LookupError(f"no row in {self.provider} for {refusal.name!r} in {where.operation}")
+
+    def faulted(self, name: str, where: Situation) -> Failure:
+        """Return the answer to a refusal that was called for. Raises LookupError without a row."""
+        facts = {**where.facts, "model": where.model, "at": None}
+        for row in self.rows:
+            if name in row.fault and _fits(row, where, ""):
+                return fill(row, facts)
+        raise LookupError(f"no row in {self.provider} for fault {name!r} in {where.operation}")
 
 
 def _speaks_of(row: Row, violation: Violation) -> bool:
@@ -188,7 +200,7 @@ def _row(entry: dict[str, Json], path: Path) -> Row:
         models=_words(entry.get("models")),
         violation=_words(entry.get("violation")),
         refusal=_words(entry.get("refusal")),
-        fault=entry.get("fault"),
+        fault=_words(entry.get("fault")),
         rule=entry.get("rule"),
         at=_words(entry.get("at")),
         body=entry.get("body"),
@@ -201,6 +213,7 @@ def _row(entry: dict[str, Json], path: Path) -> Row:
         headers=entry.get("headers", {}),
         text=entry.get("text"),
         content_type=entry.get("content_type"),
+        delay=float(entry.get("delay", 0)),
         source=str(entry["source"]),
         unverified=bool(entry.get("unverified", False)),
     )

@@ -23,10 +23,13 @@ def publish(
     """Return a URL that serves the picture for `lifetime` seconds, then answers 403."""
     told = f"{visit.request_id}|{index}".encode()
     name = f"{blake2b(told, digest_size=16).hexdigest()}.{form}"
-    expires = visit.now + lifetime
+    expired = visit.fault is not None and visit.fault.fault.name == "expired_url"
+    expires = visit.now + (-60 if expired else lifetime)
     visit.session.files.put(name, StoredFile(make, MEDIA_TYPES[form], expires))
     world = f"/s/{visit.session.name}" if visit.session.name else ""
-    return f"{visit.request.base_url}{world}/_safelight/files/{name}?se={int(expires)}"
+    url = f"{visit.request.base_url}{world}/_safelight/files/{name}?se={int(expires)}"
+    visit.urls.append(url)
+    return url
 
 
 def serve_file(visit: Visit, name: str) -> Generator[Work, object, Reply]:

@@ -58,12 +58,20 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes back: a whole `body`, or `chunks` of a stream (then `body` is empty)."""
+    """What goes back: a whole `body`, or `chunks` of a stream (then `body` is empty).
+
+    `delay` is how many seconds to wait before the first byte. A fault on the wire sets `wire`: the
+    bytes that a connection really carries, status line and framing included, in place of headers
+    and body; after them it is closed, or, where `end` is "reset", reset.
+    """
 
     status: int
     headers: Headers = ()
     body: bytes = field(default=b"", repr=False)
     chunks: tuple[Chunk, ...] | None = None
+    delay: float = 0.0
+    wire: tuple[Chunk, ...] | None = None
+    end: str = "close"
 
 
 @dataclass(frozen=True, slots=True)

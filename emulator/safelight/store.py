@@ -6,14 +6,18 @@ What must not enter: what the state means.
 
 from __future__ import annotations
 
+import datetime
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Generic, TypeVar
 
-from safelight.journal import Journal
+from safelight.journal import Exchange, Journal
 from safelight.messages import Json
+from safelight.refusals import UsageError
+from safelight.scenario import Scenario
 
 V = TypeVar("V")
 
@@ -94,21 +98,86 @@ class KeptFile:
 
 @dataclass(slots=True)
 class Session:
-    """An isolated world: its own journal, counter, files, stored completions, deleted models."""
+    """An isolated world: its own journal, scenario, clock, seed, counter, files and more.
+
+    `spent` is, by provider and model: billed requests, those without a price, US dollars.
+    `offset` is how many seconds its clock is ahead of the real one. `as_of` and `lenient`, when
+    set, win over the server's. `touched` is the real time of its last request.
+    """
 
     name: str
     seed: int
     journal: Journal = field(default_factory=Journal)
     counter: int = 0
+    offset: float = 0.0
+    as_of: datetime.date | None = None
+    lenient: bool | None = None
+    touched: float = 0.0
+    scenario: Scenario = field(init=False)
+    spent: dict[tuple[str, str], tuple[int, int, Decimal]] = field(default_factory=dict)
     files: Bounded[StoredFile] = field(default_factory=lambda: Bounded(10_000, lambda _: 1))
     completions: Bounded[Json] = field(default_factory=lambda: Bounded(1000, lambda _: 1))
     uploads: Bounded[KeptFile] = field(default_factory=lambda: Bounded(_UPLOADS, _weight))
     deleted: Bounded[bool] = field(default_factory=lambda: Bounded(1000, lambda _: 1))
 
+    def __post_init__(self) -> None:
+        """Begin without faults."""
+        self.scenario = Scenario(self.seed)
+
+    def record(self, exchange: Exchange) -> None:
+        """Journal an exchange, and add it to what the session has spent."""
+        self.journal.append(exchange)
+        if exchange.billed:
+            key = (exchange.provider, exchange.model)
+            count, unpriced, total = self.spent.get(key, (0, 0, Decimal(0)))
+            missing = exchange.cost is None
+            sum_ = total if exchange.cost is None else total + Decimal(exchange.cost)
+            self.spent[key] = (count + 1, unpriced + missing, sum_)
+
     def next(self) -> int:
         """Return 1, 2, 3 …: the number of this request in the session."""
         self.counter += 1
         return self.counter
+
+    def time(self, now: float) -> float:
+        """Return the session's time for a real one, both in epoch seconds."""
+        return now + self.offset
+
+    def clear_scenario(self) -> None:
+        """Remove the faults, and start the stream of chances anew from the seed."""
+        self.scenario = Scenario(self.seed)
+
+    def configure(self, wanted: dict[str, Json]) -> None:
+        """Set `seed`, `as_of`, `lenient`. Raises UsageError for anything else."""
+        for key, value in wanted.items():
+            if key not in _SETTERS:
+                raise UsageError(f"unknown key {key!r}; known are {', '.join(_SETTERS)}")
+            setattr(self, key, None if value is None else _SETTERS[key](value))
+        if "seed" in wanted:
+            self.seed = wanted["seed"] or 0
+            self.clear_scenario()
+
+
+def _day(value: Json) -> datetime.date:
+    try:
+        return datetime.date.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"as_of is a date such as 2026-05-11, got {value!r}") from error
+
+
+def _flag(value: Json) -> bool:
+    if not isinstance(value, bool):
+        raise UsageError(f"lenient is true or false, got {value!r}")
+    return value
+
+
+def _whole(value: Json) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise UsageError(f"seed is a whole number, got {value!r}")
+    return value
+
+
+_SETTERS: dict[str, Callable[[Json], Json]] = {"seed": _whole, "as_of": _day, "lenient": _flag}
 
 
 def _weight(file: KeptFile) -> int:
@@ -116,16 +185,38 @@ def _weight(file: KeptFile) -> int:
 
 
 class MemoryStore:
-    """Sessions by name, at most `sessions` of them, the least recently used forgotten first."""
+    """Sessions by name: at most `sessions`, the least recently used and the idle forgotten first.
 
-    def __init__(self, seed: int, *, sessions: int = 1000) -> None:
+    `idle` is how many seconds a named session lives without a request.
+    """
+
+    def __init__(self, seed: int, *, sessions: int = 1000, idle: float = 24 * 3600) -> None:
         self._seed = seed
+        self._idle = idle
         self._sessions: Bounded[Session] = Bounded(sessions, lambda _: 1)
+        self._swept = 0.0
 
-    def session(self, name: str) -> Session:
-        """Return the session of that name, made on first use."""
+    def session(self, name: str, now: float = 0.0) -> Session:
+        """Return the session of that name, made on first use. `now` is the real time."""
+        if now - self._swept > 60:
+            self._sweep(now)
         found = self._sessions.get(name)
         if found is None:
             found = Session(name, self._seed)
             self._sessions.put(name, found)
+        found.touched = now
         return found
+
+    def sessions(self) -> list[Session]:
+        """Return every session, the least recently used first."""
+        return self._sessions.values()
+
+    def drop(self, name: str) -> None:
+        """Forget a session and all that it holds."""
+        self._sessions.drop(name)
+
+    def _sweep(self, now: float) -> None:
+        self._swept = now
+        for session in self.sessions():
+            if session.name and now - session.touched > self._idle:
+                self.drop(session.name)

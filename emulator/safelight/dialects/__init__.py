@@ -1,11 +1,14 @@
 """One module per provider: routes, auth, how a reply and a stream are written.
 
-`REGISTRY` is the one line that a new provider adds. Modules load when their provider is served.
+`REGISTRY` is the one line that a new provider adds; one that lives outside the package is named by
+its folder instead (docs/adding-a-provider.md). What must not enter: what any of them says.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safelight.refusals import UsageError
@@ -30,3 +33,46 @@ def load_dialect(name: str) -> Dialect:
     module, _, cls = REGISTRY[name].partition(":")
     dialect: Dialect = getattr(import_module(module), cls)(load_provider(name))
     return dialect
+
+
+def load_dialects(folders: Iterable[Path] = ()) -> dict[str, Dialect]:
+    """Return every provider's dialect by name: those of the package, then those of the folders.
+
+    Raises UsageError for a folder that cannot be a provider, or whose name is taken.
+    """
+    found = {name: load_dialect(name) for name in REGISTRY}
+    for folder in folders:
+        dialect = _from_folder(folder.resolve())
+        name = dialect.provider.name
+        if name in found:
+            raise UsageError(f"{folder}: a provider called {name!r} is served already")
+        found[name] = dialect
+    return found
+
+
+def _from_folder(folder: Path) -> Dialect:
+    """Return the dialect in a folder of data: the one of its `dialect.py`, or the plain surface."""
+    from safelight.dialects.surface import Surface
+    from safelight.provider import load_provider
+
+    module = folder / "dialect.py"
+    dialect = _class_in(module) if module.is_file() else Surface
+    return dialect(load_provider(folder.name, folder.parent))
+
+
+def _class_in(path: Path) -> type[Dialect]:
+    """Return the one dialect that a Python file defines. Raises UsageError for none, or several."""
+    from importlib.util import module_from_spec, spec_from_file_location
+
+    from safelight.dialects.base import Dialect
+
+    spec = spec_from_file_location(f"safelight_dialect_{path.parent.name}", path)
+    assert spec is not None, "a file that ends in .py always has a loader"
+    assert spec.loader is not None, "the same"
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    own = [kind for kind in vars(module).values() if isinstance(kind, type)]
+    own = [kind for kind in own if kind.__module__ == spec.name and issubclass(kind, Dialect)]
+    if len(own) != 1:
+        raise UsageError(f"{path}: defines {len(own)} dialects; one class has to be a Surface")
+    return own[0]

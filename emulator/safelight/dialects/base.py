@@ -10,11 +10,13 @@ import datetime
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 from urllib.parse import unquote
 
 from safelight.catalog import Model
 from safelight.errors import Failure, Situation
+from safelight.faults import Ask
 from safelight.messages import Call, Headers, Json, Reply, Request
 from safelight.provider import Provider
 from safelight.read import as_json, form_params, media_type, read_form, read_json
@@ -62,6 +64,10 @@ class Visit:
     authenticated: bool = False
     notes: list[str] = field(default_factory=list)
     row: str | None = None
+    violations: list[str] = field(default_factory=list)
+    urls: list[str] = field(default_factory=list)
+    fault: Ask | None = None
+    result: object = None
 
     def situation(self) -> Situation:
         """Return what error rows may ask about this visit."""
@@ -69,6 +75,7 @@ class Visit:
             "request_id": self.request_id,
             "method": self.request.method,
             "path": unquote(self.path),
+            **_fault_facts(self.fault),
         }
         return Situation(self.operation, self.day, self.model_name, self.body, facts)
 
@@ -92,8 +99,8 @@ class Dialect:
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
 
-    def annexes(self) -> Mapping[str, Dialect[object]]:
-        """Return more dialects of the same provider, each with the path below a base it begins at."""
+    def annexes(self) -> Mapping[str, Dialect]:
+        """Return more dialects of this provider, by the path below a base where each begins."""
         return {}
 
     @cached_property
@@ -195,10 +202,42 @@ class Dialect:
         """Write a refusal as the provider would."""
         raise NotImplementedError
 
+    def lie(self, result: object, name: str) -> object:
+        """Return a result whose pictures are as the fault `name` leaves them."""
+        return result
+
+    def prompt_of(self, visit: Visit) -> str:
+        """Return the text that a request asks with, wherever it stands."""
+        return ""
+
+    def cost(self, visit: Visit, result: object) -> Decimal | None:
+        """Return what a result would have cost live, in US dollars; None without a price."""
+        return None
+
     def named(self, name: str, **values: str) -> Headers:
         """Return one of the provider's header sets, `{x}` filled."""
         table = self.provider.headers.get(name, {})
         return tuple((k, v.format_map(values) if "{" in v else v) for k, v in table.items())
+
+
+def _fault_facts(asked: Ask | None) -> dict[str, Json]:
+    """Return what the templates of refusals that were called for may name, with their options."""
+    if asked is None:
+        return {}
+    wait = asked.options.get("retry_after", "1")
+    return {
+        "retry_after": wait,
+        "delay": f"{wait}s",
+        "limit": asked.options.get("limit", "5"),
+        "used": asked.options.get("used", "5"),
+        "requested": "1",
+        "organization": "safelight-org",
+        "categories": "sexual",
+        "moderation_details": {
+            "moderation_stage": "output" if asked.fault.name.endswith("_output") else "input",
+            "categories": ["sexual"],
+        },
+    }
 
 
 def masked(key: str) -> str:

@@ -7,12 +7,13 @@ shape a part of a reply, `headers` dress it. What must not enter: a provider's n
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
 
 import orjson
 
 from safelight.catalog import Model
-from safelight.dialects import chat_wire, images_wire
+from safelight.dialects import chat_wire, images_wire, results
 from safelight.dialects.base import FORM, JSON, Artwork, Dialect, Route, Visit
 from safelight.errors import Failure
 from safelight.files import publish
@@ -223,6 +224,18 @@ class Surface(Dialect):
         """Return the headers of an answer; a `body` of None is streamed and has no length."""
         length = () if body is None else (("content-length", str(len(body))),)
         return (("content-type", kind), *length, *self.named("all", request_id=visit.request_id))
+
+    def lie(self, result: object, name: str) -> object:
+        """Bend the pictures of a result, wherever it holds them."""
+        return results.bent(result, name)
+
+    def prompt_of(self, visit: Visit) -> str:
+        """Return the prompt, or the text of a conversation's last message."""
+        return results.prompt(visit.params)
+
+    def cost(self, visit: Visit, result: object) -> Decimal | None:
+        """Reckon by the model's prices."""
+        return results.cost(visit.model, result)
 
     def refuse(self, visit: Visit, failure: Failure) -> Reply:
         """Write an error: the envelope in its layout, or a bare text."""

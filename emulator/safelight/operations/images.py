@@ -14,6 +14,7 @@ from safelight.messages import Call, Json
 from safelight.operations.image_inputs import Inputs, open_inputs
 from safelight.operations.image_sizes import resolve_size
 from safelight.operations.image_usage import ImageUsage, count, output_tokens
+from safelight.operations.lies import spoil
 from safelight.pixels import Brief, Encoding, Rendered, create, edit
 
 _DETAIL = {"low": 0, "standard": 1, "medium": 1, "high": 2, "hd": 2, "xhigh": 3, "max": 4}
@@ -21,25 +22,29 @@ _DETAIL = {"low": 0, "standard": 1, "medium": 1, "high": 2, "hd": 2, "xhigh": 3,
 
 @dataclass(frozen=True)
 class Job:
-    """One picture to make. `key` names its content: same key, same bytes."""
+    """One picture to make. `key` names its content: same key, same bytes.
+
+    `spoilt` names the fault that the finished file is to show (see `lies`).
+    """
 
     brief: Brief
     encoding: Encoding
     inputs: Inputs = field(default_factory=Inputs)
     previews: int = 0
+    spoilt: str = ""
 
     @cached_property
     def key(self) -> bytes:
         """Return 16 bytes that follow from everything the picture follows from."""
-        told = repr((self.brief, self.encoding, self.previews)).encode()
+        told = repr((self.brief, self.encoding, self.previews, self.spoilt)).encode()
         return blake2b(told + self.inputs.digest, digest_size=16).digest()
 
     def render(self) -> Rendered:
         """Draw and encode (milliseconds). Raises Refusal for an input that cannot be decoded."""
         if not self.inputs.pictures:
-            return create(self.brief, self.encoding, previews=self.previews)
+            return spoil(self, create(self.brief, self.encoding, previews=self.previews))
         self.inputs.verify()
-        return edit(
+        edited = edit(
             self.brief,
             self.encoding,
             self.inputs.pictures,
@@ -47,6 +52,7 @@ class Job:
             markup=self.inputs.markup,
             previews=self.previews,
         )
+        return spoil(self, edited)
 
 
 @dataclass(frozen=True, slots=True)

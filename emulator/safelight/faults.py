@@ -1,0 +1,198 @@
+"""The world's no: every bad day that can be called for, in one table, and how it is called for.
+
+A fault is a name. Refusals among them are rows of each provider's `errors.toml`; the others bend a
+reply that was made as usual (`bending.py`) or the pictures in it (`lies.py`). What must not enter:
+how a fault is carried out, providers.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from safelight.refusals import UsageError
+
+Options = MappingProxyType[str, str]
+_NONE: Options = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One bad day. `kind` says which room does it, `needs` which replies it can happen to."""
+
+    name: str
+    kind: str
+    says: str
+    needs: str = "any"
+
+
+def _table(kind: str, needs: str, rows: dict[str, str]) -> dict[str, Fault]:
+    return {name: Fault(name, kind, says, needs) for name, says in rows.items()}
+
+
+FAULTS: dict[str, Fault] = {
+    **_table(
+        "refusal",
+        "any",
+        {
+            "rate_limited": "429: too many requests, tokens or images; says when to come back",
+            "quota_exceeded": "429: the account has no credit left; retrying cannot help",
+            "billing_hard_limit": "the spending cap is reached",
+            "moderation_blocked": "the safety system rejects the request before generation",
+            "moderation_blocked_output": "the safety system rejects the finished picture",
+            "overloaded": "503: no capacity at the moment",
+            "server_error": "500: the provider's backend failed",
+            "bad_gateway": "502: an HTML page from the edge, not the provider's JSON",
+            "cloudflare_1015": "429: the edge's plain text `error code: 1015`",
+            "gateway_timeout": "504 after a minute of waiting",
+            "model_retired": "the model has been shut down",
+            "permission_denied": "403: the key may not use this model",
+            "region_blocked": "the region may not use this service",
+        },
+    ),
+    **_table(
+        "wire",
+        "any",
+        {
+            "connection_refused": "the connection is cut before a byte is answered",
+            "reset_before_headers": "the request is read, then the connection is reset",
+            "reset_after_headers": "status and headers arrive, then the connection is reset",
+            "reset_mid_body": "half of the body arrives, then the connection is reset",
+            "stall_before_headers": "nothing comes for `seconds` (60), then the answer",
+            "stall_mid_body": "half of the body, nothing for `seconds` (60), then the rest",
+            "drip": "the body comes byte by byte, `seconds` (0.01) apart, then in small pieces",
+            "wrong_content_length": "content-length names more bytes than ever come",
+            "truncated_json": "a well-framed body that ends in the middle of its JSON",
+            "malformed_json": "a body that is no JSON for one stray character",
+            "html_200": "status 200, and an HTML page",
+            "json_as_text": "the right body, labelled text/plain",
+            "empty_body": "status 200, and nothing",
+            "accepted_then_lost": "generated, billed and journalled; the answer never arrives",
+        },
+    ),
+    **_table(
+        "stream",
+        "stream",
+        {
+            "reset_mid_stream": "half of the events, then the connection is reset",
+            "stall_mid_stream": "half of the events, nothing for `seconds` (60), then the rest",
+            "json_instead_of_stream": "a stream was asked for, one JSON body comes",
+            "sse_split": "the same stream, cut at every `bytes` (7) bytes",
+            "sse_crlf": "lines end in CRLF",
+            "sse_cr": "lines end in CR",
+            "sse_comments": "keep-alive comments between the events",
+            "sse_bom": "a byte order mark before the first event",
+            "sse_joined": "all events in one packet",
+            "sse_no_final_blank": "the last event has no blank line after it",
+            "sse_no_done": "the closing [DONE] is missing",
+            "sse_no_completed": "the last event of substance is missing",
+            "sse_error_mid": "an error event after half of the events, then the end",
+            "sse_preview_as_final": "a preview is sent again as the final picture",
+            "sse_long_line": "one event of a 4 MB line before the others",
+        },
+    ),
+    **_table(
+        "picture",
+        "pictures",
+        {
+            "jpeg_labelled_png": "JPEG bytes where another format was asked for",
+            "wrong_size": "a picture of another size than asked for",
+            "truncated_picture": "a picture file that ends in the middle",
+            "corrupt_base64": "base64 with characters that are none",
+            "data_uri_prefix": "`data:image/png;base64,` in front of the base64",
+            "expired_url": "a picture's URL that has expired already",
+            "fewer_pictures": "one picture fewer than asked for",
+            "empty_data": "a list of pictures without pictures",
+            "unchanged_input": "an edit that answers with its input",
+            "mask_ignored": "an edit that changes more than the mask leaves open",
+        },
+    ),
+}
+"""Every fault by name, in the order in which they are documented."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A fault as somebody called for it: how often, how likely, with which options."""
+
+    fault: Fault
+    times: int | None = None
+    probability: float = 1.0
+    options: Options = field(default_factory=lambda: _NONE)
+
+    def number(self, name: str, default: float) -> float:
+        """Return a numeric option. `parse` has checked that it is one."""
+        return float(self.options.get(name, default))
+
+
+def named(name: str) -> Fault:
+    """Return the fault of that name. Raises UsageError that lists the nearest ones."""
+    if name in FAULTS:
+        return FAULTS[name]
+    near = difflib.get_close_matches(name, FAULTS, n=4, cutoff=0.4) or sorted(FAULTS)[:4]
+    raise UsageError(f"unknown fault {name!r}; did you mean {', '.join(near)}?")
+
+
+_SPEC = re.compile(r"\s*(?P<name>[\w-]+)\s*(?:@\s*(?P<chance>[\d.]+))?\s*(?P<rest>(?:;[^;]*)*)\s*")
+_KNOWN = ("times", "seconds", "retry_after", "bytes", "status", "limit", "used", "stage")
+
+
+def parse(text: str) -> Ask:
+    """Read `rate_limited`, `rate_limited@0.1`, `rate_limited; times=2; retry_after=3`.
+
+    Raises UsageError that says what is wrong and what would be right.
+    """
+    found = _SPEC.fullmatch(text)
+    if not found:
+        raise UsageError(f"{text!r} is no fault; write NAME, NAME@0.1, or NAME; times=2")
+    options = dict(_option(part) for part in found["rest"].split(";") if part.strip())
+    times = options.pop("times", None)
+    return ask(found["name"], times=times, chance=found["chance"], options=options)
+
+
+def ask(
+    name: str, *, times: str | None = None, chance: str | None = None, options: dict[str, str]
+) -> Ask:
+    """Return a checked Ask from texts. Raises UsageError."""
+    for key, value in options.items():
+        if key not in _KNOWN:
+            raise UsageError(f"unknown option {key!r} of a fault; known are {', '.join(_KNOWN)}")
+        if key != "stage" and not re.fullmatch(r"\d+(\.\d+)?", value):
+            raise UsageError(f"option {key} of a fault needs a number, got {value!r}")
+    if times is not None and not re.fullmatch(r"\d{1,9}", times):
+        raise UsageError(f"times needs a whole number, got {times!r}")
+    return Ask(
+        fault=named(name.replace("-", "_")),
+        times=None if times is None else int(times),
+        probability=_probability(chance),
+        options=MappingProxyType(options),
+    )
+
+
+def _option(part: str) -> tuple[str, str]:
+    key, equals, value = part.partition("=")
+    if not equals:
+        raise UsageError(f"{part.strip()!r} is no option; write name=value")
+    return key.strip(), value.strip()
+
+
+def _probability(text: str | None) -> float:
+    try:
+        chance = 1.0 if text is None else float(text)
+    except ValueError:
+        chance = -1.0
+    if not 0 <= chance <= 1:
+        raise UsageError(f"{text!r} is no probability; write a number from 0 to 1")
+    return chance
+
+
+TOKEN = re.compile(r"\[\[safelight:([^\]]{1,200})\]\]")
+"""How a prompt or a model's name calls for a fault, for clients whose headers cannot be set."""
+
+
+def token_in(text: str) -> Ask | None:
+    """Return the fault that a text calls for by `[[safelight:NAME]]`, or None."""
+    found = TOKEN.search(text)
+    return parse(found[1]) if found else None

@@ -1,0 +1,145 @@
+"""Which fault meets a request: asked by itself, by the session's scenario, or by the command line.
+
+Precedence, first match wins: the header `x-safelight-fault`; a token in the prompt or the model's
+name; the session's scenario, step by step; the command line's `--fault`. Chances are drawn from the
+session's seed, so a run repeats. What must not enter: what a fault does.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from safelight.faults import Ask, ask, parse, token_in
+from safelight.messages import Json
+from safelight.refusals import UsageError
+
+HEADER = "x-safelight-fault"
+_STEP_KEYS = ("match", "fault", "times", "probability", "options")
+_MATCH_KEYS = ("operation", "model", "prompt", "provider")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a scenario may ask about a request; `prompt` is its text, wherever that stands."""
+
+    provider: str
+    operation: str
+    model: str
+    prompt: str
+    header: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: for requests like these, so often or so likely, this fault (None: let pass)."""
+
+    match: Mapping[str, str]
+    ask: Ask | None
+    times: int | None
+    probability: float
+
+    def fits(self, asked: Asked) -> bool:
+        """Tell whether a request is one of those: globs, but for `prompt`, which is contained."""
+        for key, pattern in self.match.items():
+            value = getattr(asked, key)
+            if key == "prompt":
+                if pattern.lower() not in value.lower():
+                    return False
+            elif not fnmatchcase(value, pattern):
+                return False
+        return True
+
+
+def read_step(raw: Json, where: str = "step") -> Step:
+    """Return a checked step. Raises UsageError naming the key and what would be right."""
+    if isinstance(raw, str):
+        raw = {"fault": raw}
+    if not isinstance(raw, Mapping):
+        raise UsageError(f"{where}: expected an object or a fault's name, got {raw!r}")
+    _only(raw, _STEP_KEYS, where)
+    match = raw.get("match", {})
+    if not isinstance(match, Mapping) or not all(isinstance(v, str) for v in match.values()):
+        raise UsageError(f"{where}.match: expected an object of texts, got {match!r}")
+    _only(match, _MATCH_KEYS, f"{where}.match")
+    if "fault" not in raw:
+        raise UsageError(f"{where}: needs `fault`: a fault's name, or null to let the request pass")
+    wanted = _wanted(raw, where)
+    times = raw.get("times", wanted.times if wanted else None)
+    if times is not None and (not isinstance(times, int) or isinstance(times, bool) or times < 0):
+        raise UsageError(f"{where}.times: expected a whole number, got {times!r}")
+    chance = raw.get("probability", wanted.probability if wanted else 1.0)
+    if isinstance(chance, bool) or not isinstance(chance, (int, float)) or not 0 <= chance <= 1:
+        raise UsageError(f"{where}.probability: expected a number from 0 to 1, got {chance!r}")
+    return Step(dict(match), wanted, times, float(chance))
+
+
+def _wanted(raw: Mapping[str, Json], where: str) -> Ask | None:
+    fault = raw["fault"]
+    if fault is None:
+        return None
+    if not isinstance(fault, str):
+        raise UsageError(f"{where}.fault: expected a fault's name or null, got {fault!r}")
+    options = raw.get("options", {})
+    if not isinstance(options, Mapping):
+        raise UsageError(f"{where}.options: expected an object, got {options!r}")
+    if not options:
+        return parse(fault)
+    return ask(fault, options={str(key): str(value) for key, value in options.items()})
+
+
+def _only(table: Mapping[str, Json], known: Sequence[str], where: str) -> None:
+    for key in table:
+        if key not in known:
+            raise UsageError(f"{where}: unknown key {key!r}; known are {', '.join(known)}")
+
+
+@dataclass(slots=True)
+class Scenario:
+    """The faults of one session: its steps, how often each struck, and its stream of chances."""
+
+    seed: int
+    steps: list[Step] = field(default_factory=list)
+    struck: dict[str, int] = field(default_factory=dict)
+    chances: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Start the stream of chances from the seed."""
+        self.chances = random.Random(self.seed)  # noqa: S311 - to be repeated, not to be secret
+
+    def choose(self, asked: Asked, always: Sequence[Ask] = ()) -> Ask | None:
+        """Return the fault of this request, if one strikes, and count it. Raises UsageError."""
+        if asked.header is not None:
+            return self._strike(parse(asked.header), f"header {asked.header}")
+        own = token_in(asked.prompt) or token_in(asked.model)
+        if own is not None:
+            return self._strike(own, f"token {asked.prompt} {asked.model}")
+        for number, step in enumerate(self.steps):
+            if not step.fits(asked) or self._spent(f"step {number}", step.times):
+                continue
+            if step.probability < 1 and self.chances.random() >= step.probability:
+                continue
+            self._count(f"step {number}")
+            return step.ask
+        for wanted in always:
+            if struck := self._strike(wanted, f"flag {wanted.fault.name}"):
+                return struck
+        return None
+
+    def _strike(self, wanted: Ask, key: str) -> Ask | None:
+        if self._spent(key, wanted.times):
+            return None
+        if wanted.probability < 1 and self.chances.random() >= wanted.probability:
+            return None
+        self._count(key)
+        return wanted
+
+    def _spent(self, key: str, times: int | None) -> bool:
+        return times is not None and self.struck.get(key, 0) >= times
+
+    def _count(self, key: str) -> None:
+        if len(self.struck) > 10_000:
+            self.struck.clear()  # only prompts can be so many; better to forget than to grow
+        self.struck[key] = self.struck.get(key, 0) + 1

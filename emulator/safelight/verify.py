@@ -1,0 +1,124 @@
+"""Was this asked, and nothing else? Expectations against a journal, with a difference to read.
+
+    {"expect": [{"operation": "images.edit", "times": 2, "with_mask": true},
+                {"operation": "images.generate"}], "ordered": true, "only": true}
+
+What must not enter: assertions of a test framework, wire shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from safelight.journal import Exchange
+from safelight.messages import Json
+from safelight.refusals import UsageError
+
+_KEYS = frozenset(
+    {
+        "provider", "operation", "model", "prompt", "status", "with_mask", "fault", "row",
+        "times", "at_least", "at_most",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """So many exchanges of this kind: exactly `low` to `high`; a `high` of None is no limit."""
+
+    match: Mapping[str, Json]
+    low: int
+    high: int | None
+
+    def fits(self, exchange: Exchange) -> bool:
+        """Tell whether an exchange is of this kind."""
+        return all(_fits(exchange, key, value) for key, value in self.match.items())
+
+    def told(self) -> str:
+        """Return the expectation in words."""
+        amount = f"{self.low}" if self.low == self.high else f"{self.low} to {self.high or 'any'}"
+        about = ", ".join(f"{key}={value!r}" for key, value in self.match.items())
+        return f"{amount} x {about or 'any request'}"
+
+
+def read_expectation(raw: Json) -> Expectation:
+    """Return a checked expectation. Raises UsageError naming the key and the known ones."""
+    if not isinstance(raw, Mapping):
+        raise UsageError(f"an expectation is an object, got {raw!r}")
+    for key in raw:
+        if key not in _KEYS:
+            raise UsageError(f"unknown key {key!r}; known are {', '.join(sorted(_KEYS))}")
+    counts = {key: raw[key] for key in ("times", "at_least", "at_most") if key in raw}
+    for key, value in counts.items():
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise UsageError(f"{key} is a whole number, got {value!r}")
+    match = {key: value for key, value in raw.items() if key not in counts}
+    if "times" in counts or not counts:
+        times = counts.get("times", 1)
+        return Expectation(match, times, times)
+    return Expectation(match, counts.get("at_least", 0), counts.get("at_most"))
+
+
+def _fits(exchange: Exchange, key: str, wanted: Json) -> bool:
+    if key == "with_mask":
+        return ("mask" in exchange.params) == bool(wanted)
+    value = getattr(exchange, key)
+    if key == "prompt":
+        return str(wanted).lower() in exchange.prompt.lower()
+    if isinstance(wanted, str) and isinstance(value, str):
+        return fnmatchcase(value, wanted)
+    return bool(value == wanted)
+
+
+def verify(
+    journal: Iterable[Exchange],
+    expectations: Iterable[Expectation],
+    *,
+    ordered: bool = False,
+    only: bool = False,
+) -> list[str]:
+    """Return what differs, a line each; nothing when the journal is as expected.
+
+    `ordered`: the kinds come one after the other. `only`: nothing else was asked.
+    """
+    exchanges, wanted = list(journal), list(expectations)
+    out: list[str] = []
+    for expectation in wanted:
+        found = [e for e in exchanges if expectation.fits(e)]
+        if len(found) < expectation.low or (
+            expectation.high is not None and len(found) > expectation.high
+        ):
+            out.append(f"expected {expectation.told()}; there were {len(found)}")
+    if only:
+        strangers = [e for e in exchanges if not any(x.fits(e) for x in wanted)]
+        out += [f"not expected: {line(e)}" for e in strangers]
+    if ordered and not out:
+        out += _disorder(exchanges, wanted)
+    if out:
+        out.append("the journal:")
+        out += [f"  {line(e)}" for e in exchanges] or ["  (empty)"]
+    return out
+
+
+def _disorder(exchanges: list[Exchange], wanted: list[Expectation]) -> list[str]:
+    at = 0
+    for exchange in exchanges:
+        places = [i for i, expectation in enumerate(wanted) if expectation.fits(exchange)]
+        later = [i for i in places if i >= at]
+        if places and not later:
+            return [f"out of order: {line(exchange)} came after {wanted[at].told()}"]
+        at = later[0] if later else at
+    return []
+
+
+def line(exchange: Exchange) -> str:
+    """Return an exchange in one line."""
+    fault = f" fault={exchange.fault}" if exchange.fault else ""
+    row = f" {exchange.row}" if exchange.row else ""
+    prompt = f" {exchange.prompt[:60]!r}" if exchange.prompt else ""
+    mask = " with mask" if "mask" in exchange.params else ""
+    operation = exchange.operation or f"{exchange.method} {exchange.path}"
+    model = f" {exchange.model}" if exchange.model else ""
+    return f"#{exchange.number} {operation}{model}{mask} -> {exchange.status}{row}{fault}{prompt}"
