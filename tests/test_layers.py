@@ -22,19 +22,22 @@ ORDER = [
     for line in """
     __init__ messages
     refusals violations
-    datafiles
+    datafiles fingerprints
     schemas phrases
     narrowing errors
     catalog
     provider
     pixels tokens faults journal fixtures read
-    bending lies scenario store
+    bending lies scenario verify verdict
+    store
     operations
     costs
     dialects.base
     admit files links
     fetch
     dialects
+    mounts records
+    control
     core
     app intercept
     server

@@ -6,10 +6,10 @@ What must not enter: the walk, what is done with the journal.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from hashlib import blake2b
 
 from safelight.costs import as_text
 from safelight.dialects.base import Visit
+from safelight.fingerprints import fingerprint
 from safelight.journal import Exchange
 from safelight.messages import Json, Reply, Upload
 from safelight.operations.chat import ChatResult
@@ -87,7 +87,7 @@ def _file(upload: Upload) -> dict[str, Json]:
         "filename": upload.filename,
         "content_type": upload.content_type,
         "bytes": len(upload.data),
-        "hash": blake2b(upload.data, digest_size=8).hexdigest(),
+        "hash": fingerprint(upload.data).hex(),
     }
     try:
         picture = inspect(upload.data)
@@ -113,7 +113,7 @@ def _digest(visit: Visit) -> str:
         told = repr(sorted((k, repr(summary(v, k))) for k, v in visit.params.items())).encode()
     else:
         told = visit.request.body
-    return blake2b(told, digest_size=8).hexdigest() if told else ""
+    return fingerprint(told).hex() if told else ""
 
 
 def _pictures(result: object) -> int:

@@ -13,6 +13,7 @@ from urllib.parse import unquote_to_bytes
 
 import pybase64
 
+from safelight.fingerprints import fingerprint
 from safelight.messages import Call, Json, Upload
 from safelight.pixels import Source, UnreadablePicture, inspect, stand_in, verify
 from safelight.refusals import Refusal
@@ -58,7 +59,7 @@ def open_inputs(call: Call) -> Inputs:
     parts = [*pictures, *(overlay for overlay in (mask, markup) if overlay)]
     digest = blake2b(digest_size=16)
     for part in parts:
-        digest.update(blake2b(part.data, digest_size=16).digest())
+        digest.update(fingerprint(part.data))
     digest.update(bytes([mask is not None, markup is not None]))
     high = call.params.get("input_fidelity") == "high"
     return Inputs(pictures, mask, markup, digest.digest(), high)
@@ -114,7 +115,7 @@ def _inspect(data: bytes, call: Call, number: int) -> Source:
         return inspect(data)
     except UnreadablePicture as error:
         if call.lenient:
-            return stand_in(blake2b(data, digest_size=8).hexdigest())
+            return stand_in(fingerprint(data).hex())
         raise Refusal("image_unreadable", number=number, reason=error.reason) from error
 
 
