@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from safelight.dialects.base import Visit
+from safelight.dialects.base import Dialect, Visit
 from safelight.dialects.surface import CHAT, EDIT, GENERATE, MODEL, MODELS, Surface
 from safelight.errors import Failure
 from safelight.messages import Json
@@ -21,6 +22,12 @@ class Vercel(Surface):
     """The gateway's OpenAI surface."""
 
     routes = ROUTES
+
+    def annexes(self) -> Mapping[str, Dialect]:
+        """Return the AI SDK's own protocol, which lives on the same host (`vercel_sdk`)."""
+        from safelight.dialects.vercel_sdk import generations
+
+        return generations(self.provider)
 
     def match(self, visit: Visit) -> None:
         """Find the operation; a POST to a path that is none is a wrong method (facts A1)."""

@@ -27,6 +27,11 @@ class Spent:
     input: Decimal = NOTHING
 
 
+def spent(total: Decimal | None, for_input: Decimal | None) -> Spent:
+    """Return costs as they were reckoned; what has no price is free."""
+    return Spent(total or NOTHING, for_input or NOTHING)
+
+
 def generation_id(visit: Visit) -> str:
     """Return `gen_` and a ULID of 26 letters: the visit's time, then what follows from its id."""
     chance = int.from_bytes(blake2b(visit.request_id.encode(), digest_size=10).digest(), "big")

@@ -28,6 +28,36 @@ DRAWING_TOOL = "openai.image_generation"
 """The provider tool by which a language model makes pictures."""
 
 
+_IMAGE_FIELDS = ("model", "prompt", "n", "size", "seed", "providerOptions", "aspectRatio")
+
+
+def asked(body: Mapping[str, Json]) -> str:
+    """Return what was asked: an image's prompt, or the text of the last user message."""
+    prompt = body.get("prompt")
+    if not isinstance(prompt, list):
+        return prompt if isinstance(prompt, str) else ""
+    turns = [m for m in prompt if isinstance(m, dict) and m.get("role") == "user"]
+    content = turns[-1].get("content") if turns else None
+    parts = content if isinstance(content, list) else []
+    return "\n".join(str(p.get("text")) for p in parts if isinstance(p, dict) and p.get("text"))
+
+
+def image_params(body: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the body of an Images API request that asks for the same pictures."""
+    out = {key: body[key] for key in _IMAGE_FIELDS if body.get(key) is not None}
+    if body.get("files"):
+        out["images"] = [_input(file) for file in body["files"]]
+    if body.get("mask"):
+        out["mask"] = _input(body["mask"])
+    return out
+
+
+def _input(file: Mapping[str, Json]) -> dict[str, Json]:
+    if file["type"] == "url":
+        return {"image_url": file["url"]}
+    return {"image_url": _address(file["data"], str(file["mediaType"]), "")}
+
+
 def chat_params(body: Mapping[str, Json]) -> dict[str, Json]:
     """Return the body of a chat request that asks what this prompt asks. Raises Refusal."""
     options = provider_options(body)
@@ -43,6 +73,10 @@ def chat_params(body: Mapping[str, Json]) -> dict[str, Json]:
         out["modalities"] = modalities
     if wanted := _response_format(body.get("responseFormat")):
         out["response_format"] = wanted
+    if tool := drawing_tool(body):
+        out["drawing"] = _drawing(tool.get("args") or {})
+        if (body.get("toolChoice") or {}).get("toolName") == tool["name"]:
+            out["modalities"] = ["text", "image"]
     if body.get("providerOptions"):
         out["providerOptions"] = body["providerOptions"]
     return out
@@ -59,6 +93,28 @@ def drawing_tool(body: Mapping[str, Json]) -> dict[str, Json] | None:
     tools = body.get("tools") or ()
     found: Json = next((tool for tool in tools if tool.get("id") == DRAWING_TOOL), None)
     return found if isinstance(found, dict) else None
+
+
+def foreign_tools(body: Mapping[str, Json]) -> list[str]:
+    """Return the ids of the provider tools that nobody here can run."""
+    ids = [str(tool.get("id")) for tool in body.get("tools") or () if tool["type"] != "function"]
+    return [name for name in ids if name != DRAWING_TOOL]
+
+
+_DRAWING = {
+    "size": "size",
+    "quality": "quality",
+    "background": "background",
+    "outputFormat": "output_format",
+    "outputCompression": "output_compression",
+}
+
+
+def _drawing(args: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the settings of a drawing tool as fields of the image operations; `auto` is none."""
+    return {
+        name: args[key] for key, name in _DRAWING.items() if args.get(key) not in (None, "auto")
+    }
 
 
 def _messages(prompt: list[dict[str, Json]]) -> Iterator[dict[str, Json]]:

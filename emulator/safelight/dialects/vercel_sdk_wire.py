@@ -67,11 +67,10 @@ SPECS = (Spec(2), Spec(3), Spec(4))
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """A setting that the model does not have; `tool` is the provider tool it is about, if any."""
+    """A setting of the request that the model does not have; `details` says what to use instead."""
 
     feature: str
     details: str = ""
-    tool: Json = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,20 +107,18 @@ def body(answer: Answer, spec: Spec, pictures: Sequence[bytes], mark: str) -> by
 
 def events(answer: Answer, spec: Spec, pictures: Sequence[bytes], mark: str) -> tuple[Chunk, ...]:
     """Return the answer as an event stream, `[DONE]` at the end."""
-    left = iter(pictures)
+    left = [(placeholder(mark, index).encode(), art) for index, art in enumerate(pictures)]
     chunks = []
     for part in _parts(answer, spec, mark):
-        held = [next(left)] if part["type"] in _HOLDERS and _holds(part, mark) else []
-        data = join(part, held, mark=mark, indent=False)
+        data = orjson.dumps(part)
+        if part["type"] in _HOLDERS and left and left[0][0] in data:
+            data = data.replace(*left.pop(0))
         chunks.append(Chunk(b"data: " + data + b"\n\n"))
     return (*chunks, DONE)
 
 
 _HOLDERS = frozenset({"file", "tool-result"})
-
-
-def _holds(part: Json, mark: str) -> bool:
-    return mark.encode() in orjson.dumps(part)
+"""Parts that hold a picture; they come in the order of the pictures."""
 
 
 def finish_reason(choice: Choice, spec: Spec) -> Json:
@@ -167,8 +164,6 @@ def _warning(caution: Caution, spec: Spec) -> dict[str, Json]:
     details = {"details": caution.details} if caution.details else {}
     if spec.nested:
         return {"type": "unsupported", "feature": caution.feature, **details}
-    if caution.tool is not None:
-        return {"type": "unsupported-tool", "tool": caution.tool, **details}
     return {"type": "unsupported-setting", "setting": caution.feature, **details}
 
 
