@@ -2,8 +2,8 @@
 
 A text is cut by the word rules that byte-pair tokenizers share (a word takes the space before it,
 digits go by threes, a mark of punctuation goes with its neighbours), and long words are cut further
-by length. For English prose, code and JSON the count lies within some ten percent of what a modern
-200 000-entry vocabulary gives; for other scripts it is rougher.
+by length. It is an estimate: meant to come near what a vocabulary of 200 000 entries gives for
+English prose, code and JSON, rougher for other scripts, and never to be billed by.
 
 What must not enter: vocabularies, downloads, providers.
 """

@@ -9,7 +9,9 @@ expressions run by a backtracking engine without limit, chat.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from functools import lru_cache
 
 from safelight.messages import Json
 from safelight.operations.chat.chance import seeded
@@ -43,12 +45,7 @@ def judge_of(schema: Json) -> Callable[[Json], str | None]:
 
     jsonschema-rs judges here: its engine for patterns has a limit, and its fetching is shut off.
     """
-    import jsonschema_rs
-
-    try:
-        validator = jsonschema_rs.validator_for(schema, retriever=_no_network)
-    except ValueError as error:
-        raise Unmakeable(str(error).splitlines()[0]) from error
+    validator = _validator(json.dumps(schema, separators=(",", ":")))
 
     def judge(value: Json) -> str | None:
         try:
@@ -58,6 +55,17 @@ def judge_of(schema: Json) -> Callable[[Json], str | None]:
         return None if fault is None else fault.message
 
     return judge
+
+
+@lru_cache(maxsize=256)
+def _validator(schema: str) -> Json:
+    """Return the judge of a schema, given as text: clients send the same few again and again."""
+    import jsonschema_rs
+
+    try:
+        return jsonschema_rs.validator_for(json.loads(schema), retriever=_no_network)
+    except ValueError as error:
+        raise Unmakeable(str(error).splitlines()[0]) from error
 
 
 def _no_network(uri: str) -> Json:
