@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,8 @@ def _start(flags: tuple[str, ...], stderr: Path) -> LiveServer:
     with stderr.open("w") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
     assert process.stdout is not None
-    banner = "".join(iter(process.stdout.readline, "Ctrl-C stops it.\n"))
+    said = iter(process.stdout.readline, "")  # which is also what a server that ended says
+    banner = "".join(takewhile(lambda line: line != "Ctrl-C stops it.\n", said))
     found = re.search(r"http://127\.0\.0\.1:(\d+)", banner)
     if found is None:
         end(process)
