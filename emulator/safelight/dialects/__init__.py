@@ -20,6 +20,7 @@ REGISTRY: dict[str, str] = {
     "openai": "safelight.dialects.openai:OpenAI",
     "compatible": "safelight.dialects.compatible:Compatible",
     "vercel": "safelight.dialects.vercel:Vercel",
+    "edenai": "safelight.dialects.edenai:EdenAI",
 }
 """Provider name to `module:class`."""
 
