@@ -9,7 +9,14 @@ from urllib.parse import parse_qsl
 
 from safelight.catalog import Model
 from safelight.costs import image_cost
-from safelight.dialects import edenai_chat, edenai_images, edenai_lists, edenai_uploads, images_wire
+from safelight.dialects import (
+    edenai_chat,
+    edenai_errors,
+    edenai_images,
+    edenai_lists,
+    edenai_uploads,
+    images_wire,
+)
 from safelight.dialects.base import FORM, JSON, Artwork, Route, Visit
 from safelight.dialects.surface import CHAT, EDIT, GENERATE, HEAVY, MODELS, Surface
 from safelight.errors import Failure
@@ -19,19 +26,8 @@ from safelight.operations.chat import ChatResult
 from safelight.operations.images import ImagesResult
 from safelight.operations.models import ModelsResult
 from safelight.refusals import Refusal
-from safelight.violations import Violation
 
 _OPEN = ("models.", "info.")
-_ERROR_TYPES = {
-    "string": "string_type",
-    "integer": "int_type",
-    "number": "float_type",
-    "boolean": "bool_type",
-    "list": "list_type",
-    "dictionary": "dict_type",
-}
-"""What the validating framework calls a wrong type, by the noun in its message."""
-
 _UPLOADS: dict[str, Callable[[Visit], Json]] = {
     "uploads.list": edenai_uploads.listing,
     "uploads.clear": edenai_uploads.clear,
@@ -205,15 +201,9 @@ class EdenAI(Surface):
 
     def operate_uploads(self, visit: Visit, call: Call) -> Said:
         """Keep, list or forget files of this key."""
-        act = {
-            "uploads.create": partial(
-                edenai_uploads.create, days=self.provider.facts["upload_days"]
-            ),
-            "uploads.list": edenai_uploads.listing,
-            "uploads.clear": edenai_uploads.clear,
-            "uploads.delete": edenai_uploads.delete,
-        }[visit.operation]
-        return Said(act(visit))
+        if visit.operation == "uploads.create":
+            return Said(edenai_uploads.create(visit, days=self.provider.facts["upload_days"]))
+        return Said(_UPLOADS[visit.operation](visit))
 
     # Chat
 
@@ -276,23 +266,6 @@ class EdenAI(Surface):
         if "msg" not in error:
             return super().error_json(visit, failure)
         if failure.row.violation or failure.row.rule:
-            return {"detail": self._faults(visit)}
+            return {"detail": edenai_errors.faults(self, visit)}
         places = [error["loc"]] if error.get("loc") else []
         return {"detail": [{**error, "loc": ["body", *places]}]}
-
-    def _faults(self, visit: Visit) -> list[Json]:
-        """Return every fault of a body's shape, as the framework lists them."""
-        name = self.schema_name(visit)
-        assert name is not None  # a violation came from it
-        found = self.provider.catalog.schema(name).violations(self.seen(visit))
-        return [self._fault(visit, violation) for violation in found]
-
-    def _fault(self, visit: Visit, violation: Violation) -> Json:
-        error = self.provider.errors.violated(violation, visit.situation()).error or {}
-        place = "query" if visit.body == "query" else "body"
-        noun = str(error.get("type")).rpartition(" ")[2]
-        kind = _ERROR_TYPES.get(noun, error.get("type"))
-        fault = {"type": kind, "loc": [place, *violation.at], "msg": error.get("msg")}
-        value = violation.value
-        plain = value is None or isinstance(value, (bool, int, float, str))
-        return {**fault, "input": value} if plain else fault
