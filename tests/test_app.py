@@ -304,13 +304,6 @@ async def test_a_websocket_is_refused() -> None:
     assert client.got[0]["type"] == "websocket.close"
 
 
-async def test_health_is_answered_without_the_core() -> None:
-    app, core = shell()
-    client = Client()
-    await client.ask(application(app), path="/_safelight/health")
-    assert (client.status, client.body, core.asked) == (200, b'{"status":"ok"}', [])
-
-
 async def test_a_line_per_request_is_logged_when_wanted(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "safelight")
     await Client().ask(shell(Reply(200, body=b"12345"))[0])

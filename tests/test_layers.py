@@ -39,6 +39,7 @@ ORDER = [
     mounts records
     control
     core
+    rawwire
     app intercept
     server
     pytest_plugin cli
@@ -49,7 +50,7 @@ ORDER = [
 
 RANK = {room: rank for rank, line in enumerate(ORDER) for room in line}
 
-SHELLS = {"app", "cli", "fetch", "intercept", "pytest_plugin", "server", "__main__"}
+SHELLS = {"app", "rawwire", "cli", "fetch", "intercept", "pytest_plugin", "server", "__main__"}
 """The rooms that may know of sockets, loops and clocks."""
 
 WORLD = {

@@ -17,21 +17,21 @@ from time import perf_counter, time
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 
+from safelight import rawwire
 from safelight.messages import Reply, Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, MutableSet
 
-    from starlette.requests import Request as StarletteRequest
-    from starlette.types import Message, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from safelight.core import Emulator
     from safelight.messages import Chunk
 
 LOG = logging.getLogger("safelight")
+
+_SEND = "safelight.send"
 
 _DRAIN = 256 * 2**20
 """Bytes thrown away of a body over the limit, so that clients which write first see the answer."""
@@ -108,7 +108,7 @@ class Shell:
         watch = Watch(receive, self._watches)
         try:
             reply = await self._exchange(scope, receive, watch)
-            await _send(reply, send, watch)
+            await _send(reply, send, watch, scope)
         except Gone:
             reply = None
         finally:
@@ -160,15 +160,20 @@ class Shell:
             walk.close()
 
 
-def application(shell: Shell) -> Starlette:
-    """Return the whole app: Safelight's own few pages, and `shell` for everything else."""
-    app = Starlette(routes=[Route("/_safelight/health", _health)])
-    app.router.redirect_slashes = False
-    app.router.default = shell
+def application(shell: Shell) -> ASGIApp:
+    """Return the whole app: Starlette around `shell`, which answers everything."""
+    starlette = Starlette()
+    starlette.router.redirect_slashes = False
+    starlette.router.default = shell
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        scope[_SEND] = send  # the server's own, before Starlette wraps it: see `rawwire`
+        await starlette(scope, receive, send)
+
     return app
 
 
-def create() -> Starlette:
+def create() -> ASGIApp:
     """Return an app with default settings: `uvicorn --factory safelight.app:create` runs it."""
     from safelight.core import Emulator, Settings  # the shell alone stays light
 
@@ -240,8 +245,13 @@ async def _until_gone(receive: Receive) -> None:
         pass
 
 
-async def _send(reply: Reply, send: Send, watch: Watch) -> None:
+async def _send(reply: Reply, send: Send, watch: Watch, scope: Scope) -> None:
     """Send a reply; pieces of a stream leave when they are due. Raises Gone between two of them."""
+    if reply.delay > 0:
+        await watch.sleep(reply.delay)
+    if reply.wire is not None:
+        await rawwire.put(reply, scope.get(_SEND, send), watch.sleep)
+        return
     await send(_start(reply))
     if reply.chunks is None:
         await send({"type": "http.response.body", "body": reply.body})
@@ -299,7 +309,3 @@ def _line(scope: Scope, reply: Reply | None, seconds: float) -> str:
         f"method={scope['method']} path={_path(scope)} status={status} "
         f"ms={seconds * 1000:.1f} bytes={size}"
     )
-
-
-async def _health(_request: StarletteRequest) -> JSONResponse:
-    return JSONResponse({"status": "ok"})

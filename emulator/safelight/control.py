@@ -175,7 +175,7 @@ def _steps(desk: Desk) -> list[Json]:
 
 def get_clock(desk: Desk) -> Json:
     """Return the session's time, and how far it is from the real one, in seconds."""
-    return {"now": desk.session.time(desk.now), "offset": desk.session.offset}
+    return {"now": desk.session.moment(desk.now), "offset": desk.session.offset}
 
 
 def move_clock(desk: Desk) -> Json:
@@ -264,7 +264,7 @@ def _brief(session: Session, now: float) -> Json:
         "requests": session.counter,
         "as_of": session.as_of.isoformat() if session.as_of else None,
         "lenient": session.lenient,
-        "clock": session.time(now),
+        "clock": session.moment(now),
         "steps": len(session.scenario.steps),
     }
 

@@ -220,7 +220,7 @@ class Emulator:
     def _visit(self, request: Request, session: Session, path: str) -> Visit:
         """Find the provider that a path names, and number the request."""
         dialect, path = self._mounts.find(path)
-        number, now = session.next(), session.time(self._clock())
+        number, now = session.next(), session.moment(self._clock())
         told = f"{session.seed}|{session.name}|{number}".encode()
         today = datetime.datetime.fromtimestamp(now, datetime.UTC).date()
         return Visit(

@@ -49,7 +49,7 @@ def exchange(visit: Visit, reply: Reply) -> Exchange:
         pictures=_pictures(result),
         tokens=_tokens(result),
         cost=_cost(visit),
-        billed=result is not None and reply.status < 400,
+        billed=reply.status < 400 and bool(_pictures(result) or _tokens(result)),
         delivered=not lost,
         stream=reply.chunks is not None,
         urls=tuple(visit.urls),

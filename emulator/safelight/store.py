@@ -139,7 +139,7 @@ class Session:
         self.counter += 1
         return self.counter
 
-    def time(self, now: float) -> float:
+    def moment(self, now: float) -> float:
         """Return the session's time for a real one, both in epoch seconds."""
         return now + self.offset
 
