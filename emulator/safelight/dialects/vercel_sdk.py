@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from safelight.catalog import Model
+from safelight.costs import as_text
 from safelight.dialects import images_wire
 from safelight.dialects import vercel_routing as routing
 from safelight.dialects import vercel_sdk_prompt as prompts
@@ -23,6 +26,7 @@ from safelight.files import MEDIA_TYPES
 from safelight.messages import Call, Json, Reply
 from safelight.operations.chat import ChatResult
 from safelight.operations.images import ImagesResult
+from safelight.operations.models import ModelsResult
 from safelight.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -199,6 +203,44 @@ class VercelSdk(Vercel):
         if visit.params.get("mask") and not traits.get("masks"):
             out.append(Caution("mask", "The whole picture was edited."))
         return out
+
+    # The list of models
+
+    def operate_models(self, visit: Visit, call: Call) -> object:
+        """Return the models of the types that every client of this generation knows."""
+        known = self.spec.kinds
+        models = (m for m in self.listed(visit) if m.entry.get("type") in known)
+        return ModelsResult(visit.operation, tuple(models))
+
+    def write_models(self, visit: Visit, result: ModelsResult) -> Reply:
+        """Write `/config`; clients check it strictly (facts B8)."""
+        return self.json(visit, {"models": [self._entry(model) for model in result.models]})
+
+    def _entry(self, model: Model) -> dict[str, Json]:
+        return {
+            "id": model.id,
+            "name": model.entry.get("name", model.id),
+            "description": model.entry.get("description"),
+            "pricing": _pricing(model),
+            "specification": {
+                "specificationVersion": self.spec.version,
+                "provider": "gateway",
+                "modelId": model.id,
+            },
+            "modelType": model.entry["type"],
+        }
+
+
+_PER_TOKEN = {"input": "input", "output": "output", "cached_input": "input_cache_read"}
+
+
+def _pricing(model: Model) -> dict[str, Json] | None:
+    """Return dollars a token as texts; None for models that are not paid by tokens both ways."""
+    rates = model.prices.get("token", {})
+    if "input" not in rates or "output" not in rates:
+        return None
+    each = {name: Decimal(str(rates[key])) for key, name in _PER_TOKEN.items() if key in rates}
+    return {name: as_text(rate / 1_000_000) for name, rate in each.items()}
 
 
 def _unanswered(result: object) -> object:
