@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 Fetch = Callable[[str], bytes]
 """Returns what a URL holds. Raises FetchError where it must not, or cannot, be had."""
 
-KEYS = frozenset({"image", "images", "image_url", "reference_images", "mask", "markup", "files"})
-"""Parameters below which a link is a picture's."""
+KEYS = frozenset(
+    {"image", "images", "image_url", "reference_images", "mask", "markup", "files", "data"}
+)
+"""Parameters below which a link is a picture's; `data` is a file's in a prompt of the AI SDK."""
 
 FOLDER = "/_safelight/files/"
 _INNER = KEYS | {"url"}
