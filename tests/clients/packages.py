@@ -1,7 +1,7 @@
 """Client libraries as users get them: environments and sources from the package index, kept.
 
 An environment is made once for each text of its requirements and lies in `.cache/`, which git does
-not know. Where the index cannot be reached a test is skipped with one line; under CI that is a failure.
+not know. Where the index cannot be reached a test is left out with one line; under CI that fails.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _QUIET = ["--quiet", "--disable-pip-version-check", "--no-input"]
 
 
 def environment(name: str) -> Path:
-    """Return the Python of an environment that holds what `<name>.txt` beside this file asks for."""
+    """Return the Python of an environment that holds what `<name>.txt` beside this file names."""
     wanted = HERE / f"{name}.txt"
     told = wanted.read_bytes() + sys.version.encode()
     home = CACHE / f"{name}-{hashlib.blake2b(told, digest_size=6).hexdigest()}"
@@ -38,7 +38,7 @@ def environment(name: str) -> Path:
 
 
 def source(python: Path, distribution: str, version: str) -> Path:
-    """Return the unpacked source distribution, fetched by that environment's pip and never built."""
+    """Return an unpacked source distribution, fetched by that environment's pip, never built."""
     folder = CACHE / "sources"
     unpacked = folder / f"{distribution}-{version}"
     if not unpacked.exists():
