@@ -55,7 +55,7 @@ class ChatStyle:
     None follows the model's family. `null_refusal` writes the key where nothing was refused. The
     `extra` fields are added at the top of the body and of every chunk, `extra_message` to the
     message, `extra_last_delta` to the last delta, `extra_last` at the top of the last chunk (with
-    `usage_on_finish`).
+    `usage_on_finish`). `first_deltas` come after the role.
     """
 
     body_keys: tuple[str, ...] = (
@@ -73,6 +73,7 @@ class ChatStyle:
     null_refusal: bool = True
     extra: Mapping[str, Json] = field(default_factory=dict)
     extra_message: Mapping[str, Json] = field(default_factory=dict)
+    first_deltas: tuple[Mapping[str, Json], ...] = ()
     extra_last_delta: Mapping[str, Json] = field(default_factory=dict)
     extra_last: Mapping[str, Json] = field(default_factory=dict)
     usage: Callable[[ChatUsage], Json] = usage_body

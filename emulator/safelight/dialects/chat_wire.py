@@ -260,6 +260,7 @@ def _events(
 
     first, *rest = _deltas(choice, style, shown)
     yield event(first, empty)
+    yield from (event(delta, nothing) for delta in style.first_deltas)
     items = iter(choice.logprobs or ())
     for delta in rest:
         item = next(items, None)

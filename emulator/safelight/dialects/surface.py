@@ -245,7 +245,8 @@ class Surface(Dialect):
             kind = (("content-type", row.content_type),) if row.content_type else ()
             body = failure.text.encode()
             return Reply(failure.status, (*extra, *kind, ("content-length", str(len(body)))), body)
-        body = layout(self.error_json(visit, failure), row.layout)
+        usual = "" if self.indented else "compact"
+        body = layout(self.error_json(visit, failure), row.layout or usual)
         headers = self.headers(visit, body, row.content_type or JSON)
         kept = (header for header in headers if header[0] not in failure.headers)
         return Reply(failure.status, (*kept, *extra), body)
