@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 ALONE = ["--noconftest", "-c", os.devnull, "--rootdir", str(HERE), "-p", "no:cacheprovider"]
 
 
-@pytest.mark.parametrize("area", ["images", "models", "errors"])
+@pytest.mark.parametrize("area", ["images", "models", "chat", "errors"])
 def test_openai_2_is_served_like_openai_3(origins: Callable[[str], str], area: str) -> None:
     python = environment("openai2")
     servers = json.dumps({name: origins(name) for name in FLAGS})
