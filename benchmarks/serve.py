@@ -29,9 +29,10 @@ def image_body(quality: str) -> bytes:
     ).encode()
 
 
-def chat_body() -> bytes:
-    words = " ".join(f"word{n}" for n in range(60))
-    said = [{"role": "user", "content": f"Say this again, please: {words}"}]
+def chat_body(words: int = 23) -> bytes:
+    """Return a request whose answer is a stream of about two events for each word."""
+    text = " ".join(f"word{n}" for n in range(words))
+    said = [{"role": "user", "content": f"Say this again, please: {text}"}]
     return json.dumps({"model": "gpt-4o-mini", "stream": True, "messages": said}).encode()
 
 
@@ -132,7 +133,7 @@ def held(ours: Server, streams: int) -> None:
 
 
 async def _hold(ours: Server, streams: int) -> tuple[float, float]:
-    case = Case("held", "/v1/chat/completions", chat_body())
+    case = Case("held", "/v1/chat/completions", chat_body(words=1))
     fields = case.headers | {"host": "x", "content-length": str(len(case.body))}
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
     request = f"POST {case.path} HTTP/1.1\r\n{head}\r\n".encode() + case.body
@@ -152,10 +153,22 @@ async def _hold(ours: Server, streams: int) -> tuple[float, float]:
     return seconds, rss
 
 
-def aimock(folder: Path) -> Server:
-    """Return the peer, answering with the pictures and texts that Safelight gave."""
-    command = [str(folder / "node_modules/.bin/aimock"), "--port", "{port}"]
-    return Server("aimock", [*command, "-f", str(folder / "fixtures.json")], "/v1/models")
+def aimock(folder: Path, canned: Path) -> Server:
+    """Return the peer, with fixtures that give the picture and the text that Safelight gave."""
+    image = {"b64Json": "iVBORw0KGgo="}
+    for line in json.loads(canned.read_text()):
+        if line["path"].endswith("generations"):
+            image = {"b64Json": json.loads(base64.b64decode(line["body"]))["data"][0]["b64_json"]}
+    said = "".join(f"word {n:04d} and padding"[:20] for n in range(49))  # 20 letters a chunk
+    rows = [
+        {"match": {"userMessage": PROMPT}, "response": {"image": image}},
+        {"match": {"userMessage": "Say this"}, "response": {"content": said}},
+    ]
+    fixtures = canned.with_name("aimock.json")
+    fixtures.write_text(json.dumps({"fixtures": rows}))
+    script = folder / "node_modules/@copilotkit/aimock/dist/cli.js"
+    flags = ["-p", "{port}", "-f", str(fixtures), "--log-level", "warn"]
+    return Server("aimock", ["node", str(script), *flags], "/v1/models")
 
 
 def main() -> None:
@@ -176,7 +189,7 @@ def main() -> None:
         with running(ours):
             canned = record(ours, wanted, Path(folder))
         floor = Server("floor", python(str(HERE / "floor.py"), "{port}", str(canned)), "/ready")
-        servers = [ours, floor] + ([aimock(asked.aimock)] if asked.aimock else [])
+        servers = [ours, floor] + ([aimock(asked.aimock, canned)] if asked.aimock else [])
         starts(servers, max(asked.rounds, 5))
         with running(*servers):
             compare(servers, wanted, asked.rounds, asked.seconds)
