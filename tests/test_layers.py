@@ -20,7 +20,7 @@ CONTRACTS = HOUSE / "contracts" / "safelight_contracts"
 ORDER = [
     line.split()
     for line in """
-    __init__ messages
+    __init__ messages kept
     refusals violations
     datafiles fingerprints
     schemas phrases

@@ -77,6 +77,11 @@ class Catalog:
         self._schemas: dict[str, Schema] = {}
         self._narrowed: dict[tuple[str, tuple[str, ...]], Schema] = {}
 
+    @property
+    def folder(self) -> Path:
+        """The folder of this provider's data."""
+        return (self._root or data_dir("schemas")) / self.provider
+
     def get(self, model: str, day: datetime.date) -> Model | None:
         """Return the model of that id if it answers on that day."""
         found = self._by_id.get(model)

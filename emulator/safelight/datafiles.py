@@ -6,9 +6,9 @@ What must not enter: knowledge of what is in the files.
 from __future__ import annotations
 
 import datetime
-import tomllib
 from pathlib import Path
 
+from safelight.kept import kept
 from safelight.messages import Json
 from safelight.refusals import DataError
 
@@ -25,6 +25,12 @@ def data_dir(kind: str) -> Path:
 
 def read_toml(path: Path) -> dict[str, Json]:
     """Return a TOML file as a table. Raises DataError with file and line when it is not TOML."""
+    return kept(path.parent, path.name, lambda: _parse(path))
+
+
+def _parse(path: Path) -> dict[str, Json]:
+    import tomllib  # seldom needed: parsed tables are kept
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from safelight.dialects.base import Dialect
+from safelight.kept import kept
 from safelight.provider import Provider
 from safelight.refusals import UsageError
 
@@ -57,9 +58,20 @@ class Mounts:
 
 def _stand(dialect: Dialect, bases: list[str]) -> list[tuple[str, Dialect]]:
     """Return a dialect and its annexes at their paths, their data proven."""
-    dialect.provider.catalog.check(dialect.request_schemas)
+    _prove(dialect)
     out = [(base, dialect) for base in bases]
     for path, annex in dialect.annexes().items():
-        annex.provider.catalog.check(annex.request_schemas)
+        _prove(annex)
         out += [(base + path, annex) for base in bases]
     return out
+
+
+def _prove(dialect: Dialect) -> None:
+    """Check a dialect's data, unless these very files have been found good before."""
+    catalog, bodies = dialect.provider.catalog, dialect.request_schemas
+
+    def check() -> bool:
+        catalog.check(bodies)
+        return True
+
+    kept(catalog.folder, f"proven-{type(dialect).__name__}", check)
