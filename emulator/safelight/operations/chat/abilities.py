@@ -15,7 +15,7 @@ from safelight.operations.chat.conversation import (
     refused_at,
     text_of,
 )
-from safelight.operations.chat.making import Unmakeable, judge_of
+from safelight.operations.chat.judging import Unmakeable, judge_of
 from safelight.operations.chat.pictures import picture_tokens
 from safelight.operations.chat.strictness import first_fault
 from safelight.operations.chat.usage import text_tokens, tools_tokens
@@ -26,7 +26,8 @@ def check_abilities(
     params: Mapping[str, Json], traits: Mapping[str, Json], talk: Conversation
 ) -> None:
     """Raise Refusal for the first thing that this model cannot do. `traits` are the catalogue's."""
-    _check_json_word(params)
+    if traits.get("json_word") is not False:
+        _check_json_word(params)
     if traits.get("sees") is False and (at := next(_picture_parts(params), None)):
         raise refused_at("images_not_supported", at)
     _check_context(params, traits, talk)
