@@ -192,9 +192,10 @@ def schema_format(schema: Any, *, strict: bool = False) -> dict[str, Any]:
     }
 
 
-def test_a_plain_wish_for_refusal_is_granted_under_a_schema() -> None:
+@pytest.mark.parametrize("text", ["[[safelight:refusal]]", "Please refuse this request."])
+def test_a_plain_wish_for_refusal_is_granted_under_a_schema(text: str) -> None:
     wanted = schema_format({"type": "object", "properties": {}})
-    choice = ask("[[safelight:refusal]]", response_format=wanted, logprobs=True).choices[0]
+    choice = ask(text, response_format=wanted, logprobs=True).choices[0]
     assert (choice.text, choice.finish_reason) == (None, "stop")
     assert choice.refusal
     assert "".join(item.token for item in choice.logprobs or ()) == choice.refusal
@@ -261,6 +262,14 @@ def test_a_context_that_is_too_long_is_refused() -> None:
         ask("word " * 200, traits={"context": 100})
     assert caught.value.facts["limit"] == 100
     assert caught.value.facts["length"] > 200
+
+
+@pytest.mark.parametrize("text", ["say " + " " * 200_000, "keys " * 50_000, "a@" * 100_000])
+def test_hostile_texts_are_answered(text: str) -> None:
+    tools = [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]
+    wanted = {"type": "json_object"}
+    assert text_of(ask(text + " json", response_format=wanted, tools=tools))
+    assert text_of(ask(text))
 
 
 @pytest.mark.parametrize("text", ["\ud800 alone", "pair \ud83d\ude00"])

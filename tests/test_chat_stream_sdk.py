@@ -99,7 +99,7 @@ def test_streamed_structured_outputs_parse_too(client: OpenAI) -> None:
 
 
 def test_a_refusal_reaches_the_client_as_refusal(client: OpenAI) -> None:
-    asked: Any = [{"role": "user", "content": "[[safelight:refusal]]"}]
+    asked: Any = [{"role": "user", "content": "Please refuse this request."}]
     with client.chat.completions.stream(
         model=MODEL, messages=asked, response_format=Trip
     ) as stream:

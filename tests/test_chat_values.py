@@ -134,6 +134,8 @@ def test_usual_extras_are_understood(schema: Any) -> None:
         {"$ref": "#"},
         {"$ref": "https://example.com/schema.json"},
         {"type": "array", "minItems": 10_000_000},
+        {"type": "string", "minLength": 10**9},
+        {"type": "array", "minItems": 4000, "items": {"type": "array", "minItems": 4000}},
         {"type": "string", "pattern": r"^a\b\B$"},
     ],
     ids=str,
@@ -141,6 +143,24 @@ def test_usual_extras_are_understood(schema: Any) -> None:
 def test_what_cannot_be_made_is_said(schema: Any) -> None:
     with pytest.raises(Unmakeable):
         value(schema)
+
+
+def test_what_came_nearest_is_kept() -> None:
+    with pytest.raises(Unmakeable) as caught:
+        value(closed(a={"type": "string", "pattern": r"^a\b\B$"}))
+    assert list(caught.value.best) == ["a"]
+
+
+def test_a_pattern_that_would_take_for_ever_does_not() -> None:
+    with pytest.raises(Unmakeable):
+        value({"type": "string", "pattern": r"^(a+)+$(b|a)*c{30}"})
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"^(?=.*[A-Z])(?=.*\d).{8,}$", r"^(?!foo)[a-z]+$", r"^a(?=b)b$", r"\bword\b"]
+)
+def test_look_arounds_are_met(pattern: str) -> None:
+    assert re.search(pattern, value({"type": "string", "pattern": pattern}))
 
 
 def test_fields_are_filled_from_the_message() -> None:

@@ -19,13 +19,19 @@ from safelight.operations.chat.pictures import described
 REFUSAL_MARK = "[[safelight:refusal]]"
 """A prompt that carries this, with a schema for the answer, is refused as a model would refuse."""
 
+_REFUSE = re.compile(r"\W{0,9}(?:please\s{1,3})?refuse\b", re.IGNORECASE)
+
 REFUSAL_TEXT = "I'm sorry, but I can't help with that request."
 
 _QUOTE = 240
+_COMMAND = 2000
+"""How long, in characters, a message may be that is read as an order to say something."""
+
 _ECHO = re.compile(
-    r"^\W*(?:please\s+)?(?:(?:just|only|simply)\s+)?(?:say|reply|respond|repeat|echo)\b"
-    r"(?:\s+(?:back|with|exactly|only|just|simply|after me|(?:the|this|one|a single|the single)"
-    r"\s+(?:exact\s+)?(?:words?|text|phrase|sentence|message)))*\s*:?\s+(?P<what>\S.{0,2000}?)\s*$",
+    r"\W{0,9}(?:please\s{1,3})?(?:(?:just|only|simply)\s{1,3})?(?:say|reply|respond|repeat|echo)\b"
+    r"(?:\s{1,3}(?:back|with|exactly|only|just|simply|after me|(?:the|this|one|a single|the single)"
+    r"\s{1,3}(?:exact\s{1,3})?(?:words?|text|phrase|sentence|message))){0,4}\s{0,3}:?\s{1,3}"
+    r"(?P<what>\S.*)",
     re.IGNORECASE | re.DOTALL,
 )
 _OPENINGS = (
@@ -43,7 +49,7 @@ _CLOSINGS = (
     "An offline emulator wrote this, the same way every time.",
 )
 _KEYS = re.compile(
-    r"\b(?:keys?|fields?|properties)\b[:\s]*(?:named|called)?\s*(?P<list>[^.;\n{}]{1,200})",
+    r"\b(?:keys?|fields?|properties)\b[:\s]{0,9}(?:named|called)?\s{0,9}(?P<list>[^.;\n{}]{1,200})",
     re.IGNORECASE,
 )
 _KEY = re.compile(r"[A-Za-z_]\w{0,40}")
@@ -52,7 +58,8 @@ _KEY = re.compile(r"[A-Za-z_]\w{0,40}")
 def answer(talk: Conversation, rng: Random, index: int, count: int) -> str:
     """Return a short text about what was asked; of `count` answers no two are the same."""
     numbered = f" (Answer {index + 1} of {count}.)" if index else ""
-    if not talk.results and (echo := _ECHO.match(talk.asked)) and not _shown(talk):
+    short = talk.asked if len(talk.asked) <= _COMMAND else ""
+    if not talk.results and (echo := _ECHO.match(short)) and not _shown(talk):
         return _unquoted(echo["what"]) + numbered
     opening = _OPENINGS[(rng.randrange(len(_OPENINGS)) + index) % len(_OPENINGS)]
     sentences = [
@@ -62,6 +69,11 @@ def answer(talk: Conversation, rng: Random, index: int, count: int) -> str:
     sentences.append(_asked(talk, opening))
     sentences.append(rng.choice(_CLOSINGS))
     return " ".join(sentences) + numbered
+
+
+def wants_refusal(text: str) -> bool:
+    """Tell whether a message plainly asks to be refused: by the mark, or in so many words."""
+    return REFUSAL_MARK in text or _REFUSE.match(text) is not None
 
 
 def _unquoted(text: str) -> str:

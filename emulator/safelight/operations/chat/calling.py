@@ -32,7 +32,8 @@ _ID_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 def calls_for(choosing: Choosing, source: Source) -> list[ToolCall]:
     """Return the calls that the answer makes; none when no tool plainly fits and none must.
 
-    Raises Refusal for a tool whose parameters are no schema that a value can be made for.
+    Arguments fit their schema, or come as near to it as was found: models err there too. Raises
+    Refusal for a tool whose parameters no value comes near.
     """
     chosen = fitting(choosing, source.hints)
     found = [
@@ -107,9 +108,10 @@ def _arguments(tool: Tool, source: Source) -> str:
     try:
         value = make(schema, source)
     except Unmakeable as error:
-        raise Refusal(
-            "invalid_function_parameters", at="tools", subject=tool.name, problem=str(error)
-        ) from error
+        if error.best is None:
+            facts = {"subject": tool.name, "problem": str(error)}
+            raise Refusal("invalid_function_parameters", at="tools", **facts) from error
+        value = error.best
     return clean(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 

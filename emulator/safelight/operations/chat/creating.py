@@ -158,7 +158,7 @@ def _choice(task: _Task, index: int, thinking: int) -> Choice:
             text = answering.json_answer(response_format, text, source)
         except Unmakeable as error:
             return _refused(task, f"No value fits the schema: {error}.", rng)
-        if response_format["type"] == "json_schema" and answering.REFUSAL_MARK in task.talk.asked:
+        if response_format["type"] == "json_schema" and answering.wants_refusal(task.talk.asked):
             return _refused(task, answering.REFUSAL_TEXT, rng)
     drawings = sketch.jobs(index) if sketch and not _wants_json(response_format) else ()
     text, reason = cut(clean(text), limits)

@@ -1,7 +1,8 @@
 """Samples of a regular expression: a short string that it matches, for the common constructs.
 
-The parse tree is the standard library's own. Look-arounds and word boundaries are passed over, so a
-sample of a pattern that uses them may fail to match: whoever asks must check.
+The parse tree is the standard library's own. Word boundaries and negative look-arounds are passed
+over, and a look-ahead at best stands before the rest, so a sample of a pattern that uses them may
+fail to match: whoever asks must check.
 
 What must not enter: matching with a stranger's pattern, which could run for ever.
 """
@@ -32,10 +33,10 @@ class UnsampledPattern(ValueError):  # noqa: N818 - said of a pattern, not of us
     """The pattern is no Python expression, or uses what this room does not know."""
 
 
-def sample(pattern: str, rng: Random, *, more: int = 0) -> str:
+def sample(pattern: str, rng: Random, *, more: int = 0, ahead: bool = False) -> str:
     """Return a string for the pattern; `more` asks open repetitions for that many extra rounds.
 
-    Raises UnsampledPattern.
+    `ahead` writes out what look-aheads ask for. Raises UnsampledPattern.
     """
     if len(pattern) > _LONGEST:
         raise UnsampledPattern(pattern[:80])
@@ -43,7 +44,7 @@ def sample(pattern: str, rng: Random, *, more: int = 0) -> str:
         tree = _parse(pattern)
     except (re.error, OverflowError, RecursionError) as error:
         raise UnsampledPattern(str(error)) from error
-    return _Sampler(rng, more).run(tree)
+    return _Sampler(rng, more, ahead=ahead).run(tree)
 
 
 def _parse(pattern: str) -> Json:
@@ -57,7 +58,8 @@ def _parse(pattern: str) -> Json:
 class _Sampler:
     """Walks one parse tree. Its state is the groups it has filled and the length it has used."""
 
-    def __init__(self, rng: Random, more: int) -> None:
+    def __init__(self, rng: Random, more: int, *, ahead: bool) -> None:
+        self._ahead = ahead
         self._rng = rng
         self._more = more
         self._groups: dict[int, str] = {}
@@ -119,6 +121,10 @@ class _Sampler:
     def back(self, number: int) -> str:
         return self._groups.get(number, "")
 
+    def look(self, argument: Json) -> str:
+        direction, body = argument
+        return self.run(body) if self._ahead and direction > 0 else ""
+
     def nothing(self, _: Json) -> str:
         return ""
 
@@ -146,6 +152,6 @@ _MAKERS: dict[str, Callable[[_Sampler, Json], str]] = {
     "BRANCH": _Sampler.branch,
     "GROUPREF": _Sampler.back,
     "AT": _Sampler.nothing,
-    "ASSERT": _Sampler.nothing,
+    "ASSERT": _Sampler.look,
     "ASSERT_NOT": _Sampler.nothing,
 }

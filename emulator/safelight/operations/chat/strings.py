@@ -12,6 +12,7 @@ from random import Random
 
 from safelight.messages import Json
 from safelight.operations.chat.hints import Hints, listed, words_of
+from safelight.operations.chat.judging import judge_of
 from safelight.operations.chat.patterns import UnsampledPattern, sample
 
 PLACE_WORDS = listed(
@@ -49,22 +50,24 @@ def _length(schema: Mapping[str, Json], key: str, default: int | None) -> int | 
 
 
 def _by_pattern(pattern: str, least: int, most: int | None, rng: Random) -> str | None:
-    """Return a sample of the right length, or None when the pattern cannot be sampled."""
-    found = None
-    for more in (0, 0, 1, 2, 4, 8, 16, least):
-        try:
-            found = sample(pattern, rng, more=more)
-        except UnsampledPattern:
-            return found
-        if len(found) >= least and (most is None or len(found) <= most):
-            return found
-    return found
+    """Return a string of that length for the pattern, or None when none was found."""
+    lengths = {"minLength": least} | ({} if most is None else {"maxLength": most})
+    fault = judge_of({"pattern": pattern, **lengths})
+    for more in (0, 0, 0, 1, 2, 4, 8, 16, least):
+        for ahead in (False, True):
+            try:
+                found = sample(pattern, rng, more=more, ahead=ahead)
+            except UnsampledPattern:
+                return None
+            if fault(found) is None:
+                return found
+    return None
 
 
 def _fit(text: str, least: int, most: int | None) -> str:
     if most is not None and len(text) > most:
         text = text[:most].rstrip() if len(text[:most].rstrip()) >= least else text[:most]
-    if len(text) < min(least, 1_000_000):
+    if len(text) < least:
         filler = (text or "offline") + " "
         text = (text + " " + filler * (least // len(filler) + 1))[:least]
     return text

@@ -13,16 +13,14 @@ from random import Random
 from safelight.messages import Json
 from safelight.operations.chat.constraints import IMPLIED, bounds, merged, weight
 from safelight.operations.chat.hints import Hints
+from safelight.operations.chat.judging import Unmakeable
 from safelight.operations.chat.strings import string_for
 
 _DEEP = 4
 _TOO_DEEP = 24
 _MOST_VALUES = 5000
+_LONGEST = 100_000
 _ABSENT = object()
-
-
-class Unmakeable(ValueError):  # noqa: N818 - said of a schema, not of us
-    """No value was found for the schema. The text says where and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +48,10 @@ class Maker:
     def value(self, schema: Json, name: str, depth: int) -> Json:
         """Return a value for a schema; `name` is the property that it is for. Raises Unmakeable."""
         self._made += 1
-        if depth > _TOO_DEEP or self._made > _MOST_VALUES:
+        if depth > _TOO_DEEP:
             raise Unmakeable(f"the schema never ends at {name!r}")
+        if self._made > _MOST_VALUES:
+            raise Unmakeable(f"the schema wants more than {_MOST_VALUES} values")
         if schema is True or schema == {}:
             return string_for({}, name, self._source.hints, self._rng, self._source.now)
         if not isinstance(schema, dict):
@@ -196,6 +196,8 @@ class Maker:
     def a_string(self, schema: dict[str, Json], name: str, depth: int) -> Json:
         """Return a string by the rules of `strings`."""
         del depth
+        if schema.get("minLength", 0) > _LONGEST:
+            raise Unmakeable(f"{name!r} wants {schema['minLength']} characters")
         return string_for(schema, name, self._source.hints, self._rng, self._source.now)
 
     def an_integer(self, schema: dict[str, Json], name: str, depth: int) -> Json:
