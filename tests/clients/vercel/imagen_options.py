@@ -1,0 +1,68 @@
+import base64
+import json
+import os
+from datetime import datetime
+
+from dotenv import load_dotenv
+from openai import OpenAI
+
+load_dotenv()
+
+
+def main():
+    api_key = os.getenv("AI_GATEWAY_API_KEY") or os.getenv("VERCEL_OIDC_TOKEN")
+    base_url = (
+        os.getenv("AI_GATEWAY_BASE_OPENAI_COMPAT_URL")
+        or "https://ai-gateway.vercel.sh/v1"
+    )
+
+    client = OpenAI(
+        api_key=api_key,
+        base_url=base_url,
+    )
+
+    result = client.images.generate(
+        model="google/imagen-4.0-ultra-generate-001",
+        prompt=(
+            "A red fox walking through a snowy forest clearing "
+            "with pine trees in the background"
+        ),
+        n=2,
+        response_format="b64_json",
+        extra_body={
+            "providerOptions": {
+                "googleVertex": {
+                    "aspectRatio": "1:1",
+                    "safetyFilterLevel": "block_some",
+                }
+            }
+        },
+    )
+
+    if not result or not result.data or len(result.data) == 0:
+        raise Exception("No image data received from OpenAI-compatible endpoint")
+
+    print(f"Generated {len(result.data)} image(s)")
+
+    for i, image in enumerate(result.data):
+        if hasattr(image, "b64_json") and image.b64_json:
+            # Decode base64 to get image size
+            image_bytes = base64.b64decode(image.b64_json)
+            print(f"Image {i+1}:")
+            print(f"  Size: {len(image_bytes)} bytes")
+            print(f"  Base64 preview: {image.b64_json[:50]}...")
+
+            # Save image to file with timestamp
+            timestamp = datetime.now().strftime("%Y%m%d_%H%M%S")
+            output_file = f"output/output_image_{timestamp}_{i+1}.png"
+            print(f"  Saving image to {output_file}")
+            with open(output_file, "wb") as f:
+                f.write(image_bytes)
+
+    if hasattr(result, "provider_metadata"):
+        print("\nProvider metadata:")
+        print(json.dumps(result.provider_metadata, indent=2))
+
+
+if __name__ == "__main__":
+    main()
