@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from safelight.messages import Call
-from safelight.operations.chat import ChatResult, create
+from safelight.operations.chat import ChatResult, create, recall
 from safelight.refusals import Refusal
 from safelight.tokens import count_text, pieces
 
@@ -255,6 +255,14 @@ def test_moderation_is_reported_when_asked_for() -> None:
 def test_metadata_comes_back_with_a_stored_answer() -> None:
     assert ask(store=True, metadata={"a": "b"}).metadata == {"a": "b"}
     assert ask(metadata={"a": "b"}).metadata is None
+
+
+def test_an_id_recalls_the_same_answer() -> None:
+    params = {"completion_id": "chatcmpl-1", "metadata": {"a": "b"}}
+    one, two = (recall(Call("chat.retrieve", "m", params, 0, now)) for now in (1.0, 2.0))
+    assert one == two
+    assert "chatcmpl-1" in text_of(one)
+    assert one.metadata == {"a": "b"}
 
 
 def test_a_context_that_is_too_long_is_refused() -> None:

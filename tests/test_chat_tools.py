@@ -217,3 +217,27 @@ def test_parameters_that_are_no_schema_are_refused() -> None:
         calls("f", broken)
     assert caught.value.name == "invalid_function_parameters"
     assert caught.value.at == "tools[0].function.parameters"
+
+
+def test_a_tool_that_takes_a_list_is_called_once_with_all() -> None:
+    cities = {"type": "array", "items": {"type": "string"}}
+    (call,) = calls("Weather in Paris and London?", tool("get_weather", cities=cities))
+    assert len(arguments(call)["cities"]) == 2
+
+
+def test_arguments_that_cannot_fit_come_as_near_as_they_can() -> None:
+    odd = tool("f", code={"type": "string", "pattern": r"^a\b\B$"})
+    (call,) = calls("Use f", odd)
+    assert list(arguments(call)) == ["code"]
+
+
+def test_parameters_that_nothing_comes_near_are_refused() -> None:
+    with pytest.raises(Refusal, match="invalid_function_parameters"):
+        calls("Use f", tool("f", code={"enum": []}))
+    assert calls("Use f", tool("f", code={"enum": []}), lenient=True) == ()
+
+
+def test_a_grammar_that_cannot_be_sampled_leaves_the_message() -> None:
+    grammar = {"syntax": "regex", "definition": "("}
+    about = {"name": "code", "format": {"type": "grammar", "grammar": grammar}}
+    assert calls("Use code now", {"type": "custom", "custom": about})[0].arguments == "Use code now"

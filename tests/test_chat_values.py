@@ -102,6 +102,24 @@ def test_recursion_that_cannot_end_is_said_so() -> None:
     "schema",
     [
         {"allOf": [{"type": "integer", "minimum": 3}, {"maximum": 4}]},
+        {
+            "properties": {"a": {"type": "string", "minLength": 3}},
+            "required": ["a"],
+            "allOf": [
+                {"properties": {"b": {"type": "integer"}}, "required": ["b"]},
+                {"allOf": [{"type": "object"}], "minProperties": 2},
+            ],
+        },
+        {"anyOf": [{"minLength": 9}, {"minLength": 7}], "type": "string", "maxLength": 8},
+        {
+            "type": "integer",
+            "exclusiveMinimum": 3,
+            "minimum": 1,
+            "exclusiveMaximum": 6,
+            "maximum": 9,
+        },
+        {"type": "array", "prefixItems": [{"const": 1}], "items": False, "maxItems": 1},
+        {"enum": ["x", "y"], "default": "y"},
         {"type": "array", "items": {"enum": [1, 2, 3]}, "uniqueItems": True, "minItems": 3},
         {"type": "array", "prefixItems": [{"const": 1}, {"type": "string"}], "minItems": 2},
         {"type": "array", "contains": {"const": 5}},

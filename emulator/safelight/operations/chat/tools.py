@@ -137,11 +137,13 @@ def _score(tool: Tool, hints: Hints) -> int:
     said = hints.words - _COMMON
     if hints.mentions(tool.name):
         return 3 * _PLAIN_FIT
-    by_name = said & words_of(tool.name)
+    name = words_of(tool.name) - _COMMON
+    by_name = said & name
     by_description = said & words_of(tool.description)
     by_parameter = said & _parameter_words(tool.parameters)
     score = _NAME_WEIGHT * len(by_name) + _DESCRIPTION_WEIGHT * len(by_description)
-    return score + _PARAMETER_WEIGHT * len(by_parameter - by_description)
+    whole = bool(name) and by_name == name
+    return score + whole + _PARAMETER_WEIGHT * len(by_parameter - by_description)
 
 
 def _parameter_words(parameters: Json) -> frozenset[str]:
