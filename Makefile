@@ -53,5 +53,5 @@ constraints: $(STAMP) ## write constraints.txt anew from .venv
 	@mv constraints.tmp constraints.txt
 
 clean: ## remove the environment and everything built
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov
+	rm -rf $(VENV) .cache tests/node/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov
 	find emulator contracts tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
