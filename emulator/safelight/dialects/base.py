@@ -69,12 +69,18 @@ class Visit:
     fault: Ask | None = None
     result: object = None
 
+    @property
+    def processing_ms(self) -> int:
+        """Return milliseconds of work that headers may tell: from the request's id, not a clock."""
+        return 5 + int(self.request_id[-4:], 16) % 95
+
     def situation(self) -> Situation:
         """Return what error rows may ask about this visit."""
         facts = {
             "request_id": self.request_id,
             "method": self.request.method,
             "path": unquote(self.path),
+            "processing_ms": self.processing_ms,
             **_fault_facts(self.fault),
         }
         return Situation(self.operation, self.day, self.model_name, self.body, facts)

@@ -161,7 +161,7 @@ class OpenAI(Surface):
         if is_chat and kind == "text/event-stream":
             kind += "; charset=utf-8"
         length = () if body is None else (("content-length", str(len(body))),)
-        known = self.named("authenticated", processing_ms=str(_processing(visit.request_id)))
+        known = self.named("authenticated", processing_ms=str(visit.processing_ms))
         return (
             ("content-type", kind),
             *length,
@@ -186,8 +186,3 @@ def _svg_usage(result: ImagesResult) -> dict[str, Json]:
         "reasoning_tokens": 0,
         "total_tokens": spent.text_tokens + spent.output_tokens,
     }
-
-
-def _processing(request_id: str) -> int:
-    """Return milliseconds of work, derived from the request's id: same seed, same value."""
-    return 5 + int(request_id[-4:], 16) % 95
