@@ -9,6 +9,8 @@ from typing import Any
 
 import kit
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from safelight.core import Emulator
 from safelight.messages import Reply, Request
 from safelight.provider import load_provider
@@ -215,3 +217,30 @@ def test_lenient_draws_for_a_model_that_nobody_knows() -> None:
     emu = kit.emulator(lenient=True)
     assert generate(model="acme/none", n=2, quality="odd")(emu).status == 200
     assert chat(model="acme/none")(emu).status == 200
+
+
+SCALARS = st.none() | st.booleans() | st.integers(-5, 40) | st.text(max_size=6)
+REFS = st.fixed_dictionaries(
+    {}, optional={"file_id": SCALARS, "image_url": SCALARS | st.just(DATA_URL), "url": SCALARS}
+)
+WILD = SCALARS | REFS | st.lists(SCALARS | REFS, max_size=3)
+FIELDS = [
+    "model", "prompt", "n", "size", "images", "mask", "image", "messages", "fallbacks", "routing",
+    "router_candidates", "stream", "tools", "extra_headers", "quality", "tags", "file_ids", "stop",
+]  # fmt: skip
+MODELS = ["@edenai", "gpt-5.6-sol", "openai/gpt-4o@us", GEMINI, GPT, "openai/gpt-4o"]
+
+
+@given(
+    st.sampled_from(["images/generations", "images/edits", "chat/completions", "upload/delete"]),
+    st.sampled_from([BASE, "/edenai-eu/v3"]),
+    st.dictionaries(st.sampled_from(FIELDS), WILD, max_size=6),
+    st.sampled_from(MODELS),
+)
+@settings(max_examples=150, deadline=None)
+def test_nothing_that_json_can_say_breaks_the_service(
+    path: str, base: str, body: dict[str, Any], model: str
+) -> None:
+    known = {"size": "64x64", "prompt": "a barn", "messages": TALK["messages"], "model": model}
+    reply = kit.post(kit.emulator(), f"{base}/{path}", {**known, **body})
+    assert reply.status in {200, 400, 422, 451}
