@@ -118,6 +118,7 @@ class Session:
     files: Bounded[StoredFile] = field(default_factory=lambda: Bounded(10_000, lambda _: 1))
     completions: Bounded[Json] = field(default_factory=lambda: Bounded(1000, lambda _: 1))
     generations: Bounded[Json] = field(default_factory=lambda: Bounded(1000, lambda _: 1))
+    documents: Bounded[Json] = field(default_factory=lambda: Bounded(1000, lambda _: 1))
     uploads: Bounded[KeptFile] = field(default_factory=lambda: Bounded(_UPLOADS, _weight))
     deleted: Bounded[bool] = field(default_factory=lambda: Bounded(1000, lambda _: 1))
 
