@@ -21,6 +21,7 @@ REGISTRY: dict[str, str] = {
     "compatible": "safelight.dialects.compatible:Compatible",
     "vercel": "safelight.dialects.vercel:Vercel",
     "edenai": "safelight.dialects.edenai:EdenAI",
+    "together": "safelight.dialects.together:Together",
 }
 """Provider name to `module:class`."""
 
