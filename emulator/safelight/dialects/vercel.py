@@ -2,7 +2,8 @@
 
 What stands beside it: how options of providers are heard (`vercel_options`), where a request went
 and what it cost (`vercel_routing`), chat's own shapes (`vercel_chat`), the account and the
-catalogue's details (`vercel_account`), the AI SDK's protocol on the same host (`vercel_sdk`).
+catalogue's details (`vercel_account`, `vercel_report`), the AI SDK's protocol on the same host
+(`vercel_sdk`).
 
 What must not enter: shapes of the AI SDK's protocol.
 """
@@ -15,7 +16,7 @@ from decimal import Decimal
 from urllib.parse import parse_qs
 
 from safelight.catalog import Model
-from safelight.dialects import images_wire, vercel_account, vercel_chat
+from safelight.dialects import images_wire, vercel_account, vercel_chat, vercel_report
 from safelight.dialects.base import JSON, Artwork, Dialect, Route, Visit
 from safelight.dialects.chat_style import ChatHead, ChatStyle
 from safelight.dialects.surface import CHAT, EDIT, GENERATE, MODEL, MODELS, Surface
@@ -39,10 +40,14 @@ ENDPOINTS = Route("GET", "/models/{model}/endpoints", "models.endpoints")
 EMBED = Route("POST", "/embeddings", "embeddings.create", {JSON: "embeddings.create.request"})
 CREDITS = Route("GET", "/credits", "credits.get")
 GENERATION = Route("GET", "/generation", "generation.get")
+REPORT = Route("GET", "/report", "report.get")
 
 ROUTES = tuple(
     replace(route, path=f"/v1{route.path}")
-    for route in (GENERATE, EDIT, CHAT, EMBED, MODELS, ENDPOINTS, MODEL, CREDITS, GENERATION)
+    for route in (
+        *(GENERATE, EDIT, CHAT, EMBED, MODELS, ENDPOINTS, MODEL),
+        *(CREDITS, GENERATION, REPORT),
+    )
 )
 OPEN = frozenset({"models.list", "models.get", "models.endpoints"})
 """What needs no key (facts A1)."""
@@ -152,6 +157,11 @@ class Vercel(Surface):
         """Return a generation of this session. Raises Refusal for no id, or an unknown one."""
         name = parse_qs(visit.request.query).get("id", [""])[0]
         return Document({"data": vercel_account.recalled(visit, name)})
+
+    def operate_report(self, visit: Visit, call: Call) -> object:
+        """Return what the session's generations cost. Raises Refusal for a malformed query."""
+        query = {name: values[0] for name, values in parse_qs(visit.request.query).items()}
+        return Document({"results": vercel_report.rows(visit.session.generations.values(), query)})
 
     # Images
 

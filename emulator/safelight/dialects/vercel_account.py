@@ -151,7 +151,10 @@ def credit(visit: Visit, start: Decimal) -> dict[str, str]:
 
 
 def record(visit: Visit, result: object, spent: Spent) -> dict[str, Json]:
-    """Return a generation as `/v1/generation` tells it; costs are numbers there."""
+    """Return a generation as `/v1/generation` tells it; costs are numbers there.
+
+    Keys that begin with `_` are kept for reports and never told.
+    """
     prompt, completion, reasoning, cached = _tokens(result)
     cost, took = float(spent.total), duration(visit)
     moment = datetime.datetime.fromtimestamp(visit.now, datetime.UTC)
@@ -183,6 +186,8 @@ def record(visit: Visit, result: object, spent: Spent) -> dict[str, Json]:
         "native_tokens_cached": cached,
         "native_tokens_cache_creation": 0,
         "billable_web_search_calls": 0,
+        "_user": options.get("user"),
+        "_tags": options.get("tags") or [],
     }
 
 
@@ -211,4 +216,4 @@ def recalled(visit: Visit, name: str) -> Json:
     found = visit.session.generations.get(name)
     if found is None:
         raise Refusal("generation_unknown", "id", id=name)
-    return found
+    return {key: value for key, value in found.items() if not key.startswith("_")}

@@ -51,16 +51,32 @@ def translated(
     return {**out, "size": size} if size else out
 
 
+def option_for(
+    field: str, tables: Mapping[str, Json], traits: Mapping[str, Json]
+) -> tuple[str, str] | None:
+    """Return the provider key and option by which a model hears a field, or None if it cannot."""
+    for group, table in _tables(tables, traits):
+        for name, target in table.items():
+            if target == field:
+                return group, name
+    return None
+
+
+def _tables(
+    tables: Mapping[str, Json], traits: Mapping[str, Json]
+) -> Iterator[tuple[str, dict[str, Json]]]:
+    """Yield each key of providerOptions that a model hears, with its table of options."""
+    key = str(traits.get("metadata_key"))
+    for group in tables["heard"].get(key, [key]):
+        yield group, tables["options"].get(tables["same"].get(group, group), {})
+
+
 def _said(
     options: Json, tables: Mapping[str, Json], traits: Mapping[str, Json]
 ) -> Iterator[tuple[str, Json]]:
     """Yield canonical name and value of every option that concerns the model."""
-    key = str(traits.get("metadata_key"))
-    for group in tables["heard"].get(key, [key]):
-        table, given = (
-            tables["options"].get(tables["same"].get(group, group), {}),
-            options.get(group),
-        )
+    for group, table in _tables(tables, traits):
+        given = options.get(group)
         for name, value in given.items() if isinstance(given, dict) else ():
             field = table.get(name)
             if isinstance(field, dict) and isinstance(value, dict):

@@ -9,22 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from safelight.catalog import Model
-from safelight.costs import as_text
-from safelight.dialects import images_wire
-from safelight.dialects import vercel_routing as routing
+from safelight.dialects import images_wire, vercel_account, vercel_chat, vercel_options
 from safelight.dialects import vercel_sdk_prompt as prompts
 from safelight.dialects import vercel_sdk_wire as wire
 from safelight.dialects.base import JSON, Artwork, Dialect, Route, Visit
 from safelight.dialects.surface import SSE
 from safelight.dialects.vercel import Vercel
+from safelight.dialects.vercel_routing import generation_id
 from safelight.dialects.vercel_sdk_wire import Answer, Caution, Spec
 from safelight.files import MEDIA_TYPES
 from safelight.messages import Call, Json, Reply
 from safelight.operations.chat import ChatResult
+from safelight.operations.embeddings import EmbeddingsResult
 from safelight.operations.images import ImagesResult
 from safelight.operations.models import ModelsResult
 from safelight.refusals import Refusal
@@ -97,19 +96,6 @@ class VercelSdk(Vercel):
             visit.operation = "images.edit"
         visit.params = params
 
-    def metadata(self, visit: Visit, result: object) -> dict[str, Json]:
-        """Return `providerMetadata`: where the request went and what it cost.
-
-        A provider's own entry of an image reply needs `images`, or clients break (facts B7).
-        """
-        own: dict[str, Json] = {}
-        key = visit.model.traits.get("metadata_key") if visit.model else None
-        if key and isinstance(result, ImagesResult):
-            own = {str(key): {"images": [{} for _ in result.jobs]}}
-        spent = routing.spent(self.cost(visit, result), self.cost(visit, _unanswered(result)))
-        told = routing.gateway_metadata(visit, spent, routing.generation_id(visit))
-        return {**own, "gateway": told}
-
     def prompt_of(self, visit: Visit) -> str:
         """Return the prompt, or the text of a conversation's last user message."""
         return prompts.asked(visit.params)
@@ -155,7 +141,7 @@ class VercelSdk(Vercel):
             Caution(name) for name in self._unsupported(visit) if visit.params.get(name) is not None
         ]
         return Answer(
-            id=routing.generation_id(visit),
+            id=generation_id(visit),
             model=visit.model_name,
             created=visit.now,
             choice=choice,
@@ -163,16 +149,31 @@ class VercelSdk(Vercel):
             metadata=self.metadata(visit, result),
             files=tuple(MEDIA_TYPES[job.encoding.format] for job in choice.drawings),
             tool=str(tool["name"]) if tool else "",
+            reasoning=vercel_chat.thoughts(prompts.wish(visit.params), visit.model),
             cautions=tuple(cautions),
         )
 
     # Image models
 
-    def operate_images(self, visit: Visit, call: Call) -> object:
-        """Plan pictures as the host's Images API does."""
-        return super().operate_images(
-            visit, replace(call, params=prompts.image_params(call.params))
-        )
+    def image_params(self, visit: Visit, params: Mapping[str, Json]) -> dict[str, Json]:
+        """Return a request in the words of the image operations; a ratio gives the size."""
+        body = prompts.image_params(params)
+        if ratio := params.get("aspectRatio"):
+            body.update(self._with_ratio(visit, body, ratio))
+        return super().image_params(visit, body)
+
+    def _with_ratio(self, visit: Visit, body: Mapping[str, Json], ratio: str) -> dict[str, Json]:
+        """Return provider options that ask for the ratio, where the model has such an option."""
+        option = self._ratio_option(visit)
+        if option is None or body.get("size"):
+            return {}
+        group, name = option
+        groups = body.get("providerOptions") or {}
+        return {"providerOptions": {**groups, group: {name: ratio, **groups.get(group, {})}}}
+
+    def _ratio_option(self, visit: Visit) -> tuple[str, str] | None:
+        traits = visit.model.traits if visit.model else {}
+        return vercel_options.option_for("ratio", self.provider.facts, traits)
 
     def write_images(
         self, visit: Visit, result: ImagesResult, pictures: tuple[Artwork, ...]
@@ -200,9 +201,31 @@ class VercelSdk(Vercel):
         out = []
         if visit.params.get("size") and traits.get("no_size"):
             out.append(Caution("size", "Use `aspectRatio` instead."))
+        if visit.params.get("aspectRatio") and self._ratio_option(visit) is None:
+            out.append(Caution("aspectRatio", "Use `size` instead."))
         if visit.params.get("mask") and not traits.get("masks"):
             out.append(Caution("mask", "The whole picture was edited."))
         return out
+
+    # Embedding models
+
+    def operate_embeddings(self, visit: Visit, call: Call) -> object:
+        """Turn texts into vectors; the later generations call them values."""
+        params = dict(call.params)
+        own = prompts.provider_options(params)
+        params["input"] = params.get("values", params.get("input"))
+        if params.get("dimensions") is None and isinstance(own.get("dimensions"), int):
+            params["dimensions"] = own["dimensions"]
+        return super().operate_embeddings(visit, replace(call, params=params))
+
+    def write_embeddings(self, visit: Visit, result: EmbeddingsResult) -> Reply:
+        """Write bare vectors (facts B7)."""
+        document = {
+            "embeddings": result.vectors,
+            "usage": {"tokens": result.tokens},
+            "providerMetadata": self.metadata(visit, result),
+        }
+        return self.json(visit, document)
 
     # The list of models
 
@@ -231,22 +254,7 @@ class VercelSdk(Vercel):
         }
 
 
-_PER_TOKEN = {"input": "input", "output": "output", "cached_input": "input_cache_read"}
-
-
 def _pricing(model: Model) -> dict[str, Json] | None:
     """Return dollars a token as texts; None for models that are not paid by tokens both ways."""
-    rates = model.prices.get("token", {})
-    if "input" not in rates or "output" not in rates:
-        return None
-    each = {name: Decimal(str(rates[key])) for key, name in _PER_TOKEN.items() if key in rates}
-    return {name: as_text(rate / 1_000_000) for name, rate in each.items()}
-
-
-def _unanswered(result: object) -> object:
-    """Return a result as if nothing had come of it: what its input alone cost."""
-    if not isinstance(result, ChatResult):
-        return None
-    choices = tuple(replace(choice, drawings=()) for choice in result.choices)
-    usage = replace(result.usage, completion_tokens=0, reasoning_tokens=0, drawn_tokens=0)
-    return replace(result, choices=choices, usage=usage)
+    known = {k: v for k, v in vercel_account.pricing(model).items() if isinstance(v, str)}
+    return known if {"input", "output"} <= set(known) else None

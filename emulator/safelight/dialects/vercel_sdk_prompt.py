@@ -28,7 +28,7 @@ DRAWING_TOOL = "openai.image_generation"
 """The provider tool by which a language model makes pictures."""
 
 
-_IMAGE_FIELDS = ("model", "prompt", "n", "size", "seed", "providerOptions", "aspectRatio")
+_IMAGE_FIELDS = ("model", "prompt", "n", "size", "seed", "providerOptions")
 
 
 def asked(body: Mapping[str, Json]) -> str:
@@ -60,25 +60,24 @@ def _input(file: Mapping[str, Json]) -> dict[str, Json]:
 
 def chat_params(body: Mapping[str, Json]) -> dict[str, Json]:
     """Return the body of a chat request that asks what this prompt asks. Raises Refusal."""
-    options = provider_options(body)
     out = {name: body[key] for key, name in _SETTINGS.items() if body.get(key) is not None}
     out["messages"] = [*_format_words(body), *_messages(body["prompt"])]
     tools = [_tool(tool) for tool in body.get("tools") or () if tool["type"] == "function"]
     if tools:
         out["tools"] = tools
         out["tool_choice"] = _choice(body.get("toolChoice"))
-    if effort := _effort(body, options):
-        out["reasoning_effort"] = effort
-    if modalities := _modalities(options):
-        out["modalities"] = modalities
+    if found := effort(body):
+        out["reasoning_effort"] = found
     if wanted := _response_format(body.get("responseFormat")):
         out["response_format"] = wanted
+    groups = dict(body.get("providerOptions") or {})
     if tool := drawing_tool(body):
-        out["drawing"] = _drawing(tool.get("args") or {})
+        group = DRAWING_TOOL.partition(".")[0]
+        groups[group] = {**groups.get(group, {}), **_drawing(tool.get("args") or {})}
         if (body.get("toolChoice") or {}).get("toolName") == tool["name"]:
             out["modalities"] = ["text", "image"]
-    if body.get("providerOptions"):
-        out["providerOptions"] = body["providerOptions"]
+    if groups:
+        out["providerOptions"] = groups
     return out
 
 
@@ -101,20 +100,9 @@ def foreign_tools(body: Mapping[str, Json]) -> list[str]:
     return [name for name in ids if name != DRAWING_TOOL]
 
 
-_DRAWING = {
-    "size": "size",
-    "quality": "quality",
-    "background": "background",
-    "outputFormat": "output_format",
-    "outputCompression": "output_compression",
-}
-
-
 def _drawing(args: Mapping[str, Json]) -> dict[str, Json]:
-    """Return the settings of a drawing tool as fields of the image operations; `auto` is none."""
-    return {
-        name: args[key] for key, name in _DRAWING.items() if args.get(key) not in (None, "auto")
-    }
+    """Return the settings of a drawing tool, which the image models have too; `auto` is none."""
+    return {key: value for key, value in args.items() if value not in (None, "auto")}
 
 
 def _messages(prompt: list[dict[str, Json]]) -> Iterator[dict[str, Json]]:
@@ -252,14 +240,28 @@ def _response_format(wanted: Json) -> dict[str, Json] | None:
     return {"type": "json_schema", "json_schema": about}
 
 
-def _effort(body: Mapping[str, Json], options: Mapping[str, Json]) -> str | None:
-    """Return how hard to think: the setting of the newest generation, or a provider's option."""
-    asked = body.get("reasoning")
-    if asked is None or asked == "provider-default":
-        asked = options.get("reasoningEffort")
-    return asked if isinstance(asked, str) else None
+def effort(body: Mapping[str, Json]) -> str | None:
+    """Return how hard to think: the newest generation's setting, or what a provider's is."""
+    level = body.get("reasoning")
+    if isinstance(level, str) and level != "provider-default":
+        return level
+    own = provider_options(body)
+    if isinstance(own.get("reasoningEffort"), str):
+        return str(own["reasoningEffort"])
+    thinking = [own.get(name) for name in ("thinking", "thinkingConfig")]
+    return "medium" if any(_thinks(setting) for setting in thinking) else None
 
 
-def _modalities(options: Mapping[str, Json]) -> list[str]:
-    asked = options.get("responseModalities")
-    return [str(one).lower() for one in asked] if isinstance(asked, list) else []
+def _thinks(setting: Json) -> bool:
+    """Tell whether a provider's setting asks for thoughts."""
+    off = ("disabled", 0)
+    return isinstance(setting, dict) and not {*off} & {
+        setting.get("type"),
+        setting.get("thinkingBudget"),
+    }
+
+
+def wish(body: Mapping[str, Json]) -> dict[str, Json]:
+    """Return how hard to think about what, as a chat request says it."""
+    said = {"role": "user", "content": asked(body)}
+    return {"messages": [said], "reasoning_effort": effort(body)}
