@@ -192,7 +192,11 @@ TOKEN = re.compile(r"\[\[safelight:([^\]]{1,200})\]\]")
 """How a prompt or a model's name calls for a fault, for clients whose headers cannot be set."""
 
 
+_ANSWERS = frozenset({"refusal", "flagged"})
+"""Tokens of the same form that ask a chat for a certain answer; they are no faults."""
+
+
 def token_in(text: str) -> Ask | None:
     """Return the fault that a text calls for by `[[safelight:NAME]]`, or None."""
     found = TOKEN.search(text)
-    return parse(found[1]) if found else None
+    return parse(found[1]) if found and found[1] not in _ANSWERS else None
