@@ -175,19 +175,22 @@ def canonical(visit: Visit) -> dict[str, Json]:
     return params
 
 
-def _with_files(visit: Visit, message: dict[str, Json], at: str) -> dict[str, Json]:
-    content = message.get("content")
+def _with_files(visit: Visit, message: Json, at: str) -> Json:
+    content = message.get("content") if isinstance(message, dict) else None
     if not isinstance(content, list):
         return message
     parts = [_with_file(visit, part, f"{at}.content[{i}]") for i, part in enumerate(content)]
     return {**message, "content": parts}
 
 
-def _with_file(visit: Visit, part: dict[str, Json], at: str) -> dict[str, Json]:
-    name = part["file"].get("file_id") if part["type"] == "file" else None
-    if name is None or name.startswith(("http://", "https://")):
+def _with_file(visit: Visit, part: Json, at: str) -> Json:
+    file = part.get("file") if isinstance(part, dict) else None
+    name = file.get("file_id") if isinstance(file, dict) else None
+    if not isinstance(name, str) or name.startswith(("http://", "https://")):
         return part
     kept = find(visit, name)
+    if kept is None and visit.lenient:
+        return part
     if kept is None:
         raise Refusal("upload_not_found", f"{at}.file.file_id", id=name)
     return {**part, "file": {"filename": kept.name, "file_data": data_url(kept.data)}}

@@ -56,14 +56,20 @@ def canonical(visit: Visit, call: Call, ratios: Mapping[str, str]) -> dict[str, 
     return params
 
 
-def _opened(visit: Visit, item: Mapping[str, Json], at: str) -> Json:
-    """Return an image reference's file, or its URL where that is of a kind that is taken."""
+def _opened(visit: Visit, item: Json, at: str) -> Json:
+    """Return an image reference's file, or its URL where that is of a kind that is taken.
+
+    Lenient takes any reference: what leads nowhere becomes a stand-in.
+    """
+    item = item if isinstance(item, dict) else {}
     url, name = item.get("image_url"), item.get("file_id")
-    if url is not None:
-        if not url.startswith(("https://", "data:")):
+    if isinstance(url, str):
+        if not url.startswith(("https://", "data:")) and not visit.lenient:
             raise Refusal("invalid_image_url", f"{at}.image_url", url=url[:200])
         return {"image_url": url}
     kept = find(visit, str(name))
-    if kept is None:
-        raise Refusal("upload_not_found", f"{at}.file_id", id=name)
-    return Upload(kept.name, kept.media_type, kept.data)
+    if kept is not None:
+        return Upload(kept.name, kept.media_type, kept.data)
+    if visit.lenient:
+        return {"file_id": str(name)}
+    raise Refusal("upload_not_found", f"{at}.file_id", id=name)

@@ -79,7 +79,7 @@ def clear(visit: Visit) -> Json:
 
 def delete(visit: Visit) -> Json:
     """Forget the named files; unknown ones and those of others are passed over."""
-    names = dict.fromkeys(visit.params["file_ids"])
+    names = dict.fromkeys(name for name in visit.params["file_ids"] if isinstance(name, str))
     return _forgotten(visit, [file for name in names if (file := find(visit, name))])
 
 
