@@ -28,7 +28,7 @@ from safelight.links import Fetch, resolve
 from safelight.messages import Call, Reply, Request, Work
 from safelight.mounts import Mounts
 from safelight.operations.images import Job
-from safelight.operations.lies import spoil_text
+from safelight.operations.lies import spoil, spoil_text
 from safelight.records import exchange
 from safelight.refusals import Refusal, UsageError
 from safelight.scenario import HEADER, Asked
@@ -189,7 +189,7 @@ class Emulator:
 
     def _draw(self, job: Job) -> Artwork:
         """Render a job and keep it, as base64: replies join it and never encode it again."""
-        rendered = job.render()
+        rendered = spoil(job, job.render())
         picture = spoil_text(job, pybase64.b64encode(rendered.data))
         previews = tuple(pybase64.b64encode(data) for data in rendered.previews)
         art = Artwork(picture, previews, len(picture) + sum(map(len, previews)))

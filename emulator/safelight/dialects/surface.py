@@ -21,6 +21,7 @@ from safelight.messages import Call, Chunk, Headers, Json, Reply, Work
 from safelight.operations import chat, images
 from safelight.operations.chat import ChatResult
 from safelight.operations.images import ImagesResult, Job
+from safelight.operations.lies import spoil
 from safelight.operations.models import ModelsResult
 from safelight.refusals import Refusal
 
@@ -259,7 +260,7 @@ class Surface(Dialect):
 
 
 def _picture_bytes(job: Job) -> bytes:
-    return job.render().data
+    return spoil(job, job.render()).data
 
 
 def layout(document: Json, name: str) -> bytes:

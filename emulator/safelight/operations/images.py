@@ -14,7 +14,6 @@ from safelight.messages import Call, Json
 from safelight.operations.image_inputs import Inputs, open_inputs
 from safelight.operations.image_sizes import resolve_size
 from safelight.operations.image_usage import ImageUsage, count, output_tokens
-from safelight.operations.lies import spoil
 from safelight.pixels import Brief, Encoding, Rendered, create, edit
 
 _DETAIL = {"low": 0, "standard": 1, "medium": 1, "high": 2, "hd": 2, "xhigh": 3, "max": 4}
@@ -42,9 +41,9 @@ class Job:
     def render(self) -> Rendered:
         """Draw and encode (milliseconds). Raises Refusal for an input that cannot be decoded."""
         if not self.inputs.pictures:
-            return spoil(self, create(self.brief, self.encoding, previews=self.previews))
+            return create(self.brief, self.encoding, previews=self.previews)
         self.inputs.verify()
-        edited = edit(
+        return edit(
             self.brief,
             self.encoding,
             self.inputs.pictures,
@@ -52,7 +51,6 @@ class Job:
             markup=self.inputs.markup,
             previews=self.previews,
         )
-        return spoil(self, edited)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from safelight.operations.images import Job
-    from safelight.pixels import Rendered
+from safelight.operations.images import Job
+from safelight.pixels import Rendered
 
-Jobs = tuple["Job", ...]
+Jobs = tuple[Job, ...]
 
 
 def lie(jobs: Jobs, name: str) -> Jobs:
