@@ -74,12 +74,20 @@ class Visit:
         """Return milliseconds of work that headers may tell: from the request's id, not a clock."""
         return 5 + int(self.request_id[-4:], 16) % 95
 
+    @property
+    def outside(self) -> bool:
+        """Tell whether the path lies below no base of the provider."""
+        world = f"/s/{self.session.name}" if self.session.name else ""
+        return self.request.path == world + self.path
+
     def situation(self) -> Situation:
         """Return what error rows may ask about this visit."""
+        bases = self.dialect.provider.default_bases
         facts = {
             "request_id": self.request_id,
             "method": self.request.method,
             "path": unquote(self.path),
+            "url": unquote(self.path if self.outside or not bases else bases[0] + self.path),
             "processing_ms": self.processing_ms,
             **_fault_facts(self.fault),
         }
@@ -135,7 +143,8 @@ class Dialect:
                 visit.arguments = {k: unquote(v) for k, v in found.groupdict().items()}
                 break
         if visit.route is None:
-            raise Refusal("wrong_method" if path_known else "unknown_path")
+            at = "path" if visit.outside else None
+            raise Refusal("wrong_method" if path_known else "unknown_path", at)
         if not visit.lenient and not self.provider.serves(visit.operation, visit.day):
             raise Refusal("retired_operation")
 
