@@ -28,12 +28,12 @@ ORDER = [
     catalog
     provider
     pixels tokens faults journal fixtures read
-    bending lies scenario verify verdict
+    bending lies scenario verify verdict limits
     store
     operations
     costs
     dialects.base
-    admit files links
+    admit faulting files links
     fetch
     dialects
     mounts records

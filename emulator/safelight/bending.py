@@ -112,8 +112,9 @@ def _ok(change: Bend) -> Bend:
 
 
 def _stray(body: bytes) -> bytes:
-    at = body.find(b":")
-    return body[: at + 1] + b"\x00" + body[at + 1 :] if at >= 0 else b"{" + body
+    """Put a byte that JSON knows nowhere behind the first key, of a stream's first event too."""
+    at = body.find(b'":') + 1
+    return body[: at + 1] + b"\x00" + body[at + 1 :] if at else b"{" + body
 
 
 # Streams
@@ -153,6 +154,10 @@ def _stall_half(reply: Reply, ask: Ask) -> Reply:
     half = max(1, len(events) // 2)
     rest = Chunk(b"".join(events[half:]), ask.number("seconds", 60))
     return replace(reply, chunks=(Chunk(b"".join(events[:half])), rest))
+
+
+def _long_line(events: list[bytes], ask: Ask) -> Iterable[bytes]:
+    return [b": " + b"x" * int(ask.number("bytes", _LONG)) + b"\n\n", *events]
 
 
 def _is_done(event: bytes) -> bool:
@@ -195,7 +200,7 @@ def _json_instead(reply: Reply, ask: Ask) -> Reply:
 
 
 BENDS: dict[str, Bend] = {
-    "connection_refused": _nothing,
+    "connection_refused": lambda reply, _: replace(reply, wire=(), end="close"),
     "reset_before_headers": _nothing,
     "accepted_then_lost": _nothing,
     "reset_after_headers": _cut(0),
@@ -223,6 +228,6 @@ BENDS: dict[str, Bend] = {
     "sse_no_completed": _stream(_without_last),
     "sse_error_mid": _stream(_error_mid),
     "sse_preview_as_final": _stream(_preview_final),
-    "sse_long_line": _stream(lambda events, _: [b": " + b"x" * _LONG + b"\n\n", *events]),
+    "sse_long_line": _stream(_long_line),
 }
 """How each fault of the kinds `wire` and `stream` is done; a test holds it against FAULTS."""

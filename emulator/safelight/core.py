@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 
 import pybase64
 
-from safelight import control
+from safelight import control, faulting
 from safelight.admit import admit
-from safelight.bending import applies, bend
 from safelight.dialects import REGISTRY, load_dialects
 from safelight.dialects.base import Artwork, Visit
 from safelight.errors import Failure
@@ -31,7 +30,6 @@ from safelight.operations.images import Job
 from safelight.operations.lies import spoil, spoil_text
 from safelight.records import exchange
 from safelight.refusals import Refusal, UsageError
-from safelight.scenario import HEADER, Asked
 from safelight.store import Bounded, MemoryStore, Session
 
 Walk = Generator[Work, object, Reply]
@@ -139,53 +137,28 @@ class Emulator:
         dialect.match(visit)
         dialect.authorize(visit)
         dialect.read(visit)
-        fault = visit.fault = self._fault(visit)
-        if fault and fault.fault.kind == "refusal":
-            visit.model_name = visit.model_name or str(visit.params.get("model") or "")
-            errors = dialect.provider.errors
-            return self._refuse(visit, errors.faulted(fault.fault.name, visit.situation()))
-        failure = admit(visit)
+        gone = faulting.cut(faulting.strike(visit, self.settings.faults))
+        if gone:
+            return gone
+        failure = faulting.refusal(visit) or admit(visit)
         if failure:
-            return self._bent(visit, self._refuse(visit, failure))
+            return faulting.bent(visit, self._refuse(visit, failure))
         yield from resolve(visit, self._fetch)
         result = dialect.operate(visit, self._call(visit))
         if isinstance(result, Work):
             result = yield result
-        if fault and fault.fault.kind == "picture":
-            result = dialect.lie(result, fault.fault.name)
-        visit.result = result
+        visit.result = result = faulting.lied(visit, result)
         pictures: list[Artwork] = []
         for job in dialect.pictures(result):
             art = self._art.get(job.key) or (yield Work(partial(self._draw, job)))
             assert isinstance(art, Artwork)  # what _draw returns, handed back by the driver
             pictures.append(art)
-        return self._bent(visit, dialect.write(visit, result, tuple(pictures)))
-
-    def _fault(self, visit: Visit) -> Ask | None:
-        """Return the fault that strikes this request. Raises UsageError for one that is none."""
-        asked = Asked(
-            provider=visit.dialect.provider.name,
-            operation=visit.operation,
-            model=str(visit.params.get("model") or ""),
-            prompt=visit.dialect.prompt_of(visit),
-            header=visit.request.header(HEADER),
-        )
-        return visit.session.scenario.choose(asked, self.settings.faults)
-
-    def _bent(self, visit: Visit, reply: Reply) -> Reply:
-        """Bend a reply as the fault on the wire says; note one that cannot happen to it."""
-        fault = visit.fault
-        if fault is None or fault.fault.kind not in ("wire", "stream"):
-            return reply
-        if not applies(fault, reply):
-            visit.notes.append(f"{fault.fault.name}: needs a {fault.fault.needs}, nothing was bent")
-            return reply
-        return bend(reply, fault)
+        return faulting.bent(visit, dialect.write(visit, result, tuple(pictures)))
 
     def _refuse(self, visit: Visit, failure: Failure) -> Reply:
         visit.row = failure.row.id
         reply = visit.dialect.refuse(visit, failure)
-        return replace(reply, delay=failure.row.delay) if failure.row.delay else reply
+        return faulting.delayed(visit, reply, failure.row.delay)
 
     def _draw(self, job: Job) -> Artwork:
         """Render a job and keep it, as base64: replies join it and never encode it again."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -29,6 +29,9 @@ _ROW_KEYS = frozenset(
     }
 )  # fmt: skip
 
+
+SHARED = "errors.faults.toml"
+"""The rows that every provider has after its own: what nobody has documented, said plainly."""
 
 _WHEN = ("violation", "rule", "refusal", "fault")
 
@@ -109,13 +112,20 @@ class ErrorTable:
                 return fill(row, facts)
         raise LookupError(f"no row in {self.provider} for {refusal.name!r} in {where.operation}")
 
-    def faulted(self, name: str, where: Situation) -> Failure:
-        """Return the answer to a refusal that was called for. Raises LookupError without a row."""
-        facts = {**where.facts, "model": where.model, "at": None}
-        for row in self.rows:
-            if name in row.fault and _fits(row, where, ""):
-                return fill(row, facts)
-        raise LookupError(f"no row in {self.provider} for fault {name!r} in {where.operation}")
+    def faulted(self, names: Sequence[str], where: Situation) -> Failure:
+        """Return the answer to a refusal that was called for, by the first name that has a row.
+
+        Raises LookupError without a row.
+        """
+        for name in names:
+            for row in self.rows:
+                if name in row.fault and _fits(row, where, ""):
+                    return self.answer(row, where)
+        raise LookupError(f"no row in {self.provider} for fault {names!r} in {where.operation}")
+
+    def answer(self, row: Row, where: Situation) -> Failure:
+        """Return what a row says here, whether it fits or not."""
+        return fill(row, {**where.facts, "model": where.model, "at": None})
 
 
 def _speaks_of(row: Row, violation: Violation) -> bool:
@@ -172,9 +182,10 @@ def fill(row: Row, facts: dict[str, Json]) -> Failure:
 
 def load_errors(provider: str, phrases: Phrases, root: Path | None = None) -> ErrorTable:
     """Return a provider's error table. Raises DataError, with file and row, for a bad row."""
-    folder = (root or data_dir("schemas")) / provider
+    home = data_dir("schemas")
+    folder = (root or home) / provider
     rows: list[Row] = []
-    for path in sorted(folder.glob("errors*.toml")):
+    for path in (*sorted(folder.glob("errors*.toml")), home / SHARED):
         table = read_toml(path)
         known_keys(table, frozenset({"row"}), path, "(top)")
         for entry in table.get("row", []):
@@ -223,8 +234,10 @@ def _check_templates(entry: dict[str, Json], path: Path, where: str) -> None:
     """Raise DataError for a text that is not a template of plain `{names}`."""
     texts = {"text": entry.get("text"), **entry.get("error", {}), **entry.get("headers", {})}
     for key, text in _flat(texts):
+        if text is None or isinstance(text, (bool, int, float)):
+            continue  # stays as it is
         try:
-            names = [name for _, name, _, _ in _TEMPLATE.parse(text or "") if name is not None]
+            names = [name for _, name, _, _ in _TEMPLATE.parse(text) if name is not None]
         except (ValueError, TypeError) as error:
             raise DataError(path, f"{where}.{key}", f"not a template: {error}") from error
         if not all(name.isidentifier() for name in names):

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from safelight.messages import Json
 from safelight.refusals import UsageError
 
 Options = MappingProxyType[str, str]
@@ -49,15 +51,22 @@ FAULTS: dict[str, Fault] = {
             "gateway_timeout": "504 after a minute of waiting",
             "model_retired": "the model has been shut down",
             "permission_denied": "403: the key may not use this model",
+            "organization_unverified": "403: the account has to be verified first",
             "region_blocked": "the region may not use this service",
+        },
+    ),
+    **_table(
+        "cut",
+        "any",
+        {
+            "connection_refused": "the connection is closed before a byte is answered; no charge",
+            "reset_before_headers": "the request is read, then the connection is reset; no charge",
         },
     ),
     **_table(
         "wire",
         "any",
         {
-            "connection_refused": "the connection is cut before a byte is answered",
-            "reset_before_headers": "the request is read, then the connection is reset",
             "reset_after_headers": "status and headers arrive, then the connection is reset",
             "reset_mid_body": "half of the body arrives, then the connection is reset",
             "stall_before_headers": "nothing comes for `seconds` (60), then the answer",
@@ -112,6 +121,15 @@ FAULTS: dict[str, Fault] = {
 }
 """Every fault by name, in the order in which they are documented."""
 
+KINDS = {
+    "refusal": "The provider says no: a row of its `errors.toml`, before anything is made.",
+    "cut": "The connection ends before the request is looked at.",
+    "wire": "The answer is made, billed and journalled as usual, then bent on its way out.",
+    "stream": "The same for event streams; any other reply stays as it is.",
+    "picture": "The pictures are not what the reply says; replies without any stay as they are.",
+}
+"""What the faults of each kind have in common."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:
@@ -126,17 +144,60 @@ class Ask:
         """Return a numeric option. `parse` has checked that it is one."""
         return float(self.options.get(name, default))
 
+    def facts(self) -> dict[str, Json]:
+        """Return what the templates of error rows may name when a fault was called for."""
+        wait = self.options.get("retry_after", "1")
+        after = self.fault.name.endswith("_output")
+        return {
+            **_EXAMPLE,
+            "retry_after": wait,
+            "delay": f"{wait}s",
+            "limit": self.options.get("limit", "5"),
+            "used": self.options.get("used", "5"),
+            "moderation_details": {
+                "moderation_stage": "output" if after else "input",
+                "categories": ["sexual"],
+            },
+        }
+
 
 def named(name: str) -> Fault:
     """Return the fault of that name. Raises UsageError that lists the nearest ones."""
     if name in FAULTS:
         return FAULTS[name]
-    near = difflib.get_close_matches(name, FAULTS, n=4, cutoff=0.4) or sorted(FAULTS)[:4]
-    raise UsageError(f"unknown fault {name!r}; did you mean {', '.join(near)}?")
+    raise UsageError(f"unknown fault {name!r}; {nearest(name, FAULTS)}")
 
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return a question that names the nearest of the known names, or where they are listed."""
+    near = difflib.get_close_matches(name, known, n=4, cutoff=0.5)
+    if not near:
+        return "`safelight faults` lists them all"
+    return f"did you mean {', '.join(near)}?"
+
+
+_EXAMPLE = {
+    "requested": "1",
+    "organization": "safelight-org",
+    "project": "proj_safelight",
+    "entity": "safelight-org",
+    "rule_id": "rule_safelight",
+    "categories": "sexual",
+}
+"""What a refusal names when nobody has really used anything up."""
 
 _SPEC = re.compile(r"\s*(?P<name>[\w-]+)\s*(?:@\s*(?P<chance>[\d.]+))?\s*(?P<rest>(?:;[^;]*)*)\s*")
-_KNOWN = ("times", "seconds", "retry_after", "bytes", "status", "limit", "used", "stage")
+OPTIONS = {
+    "times": "strike so often, then never again in this session",
+    "seconds": "how long a stall, a drip's gap or a slow refusal takes",
+    "retry_after": "the `retry-after` of a refusal, in seconds",
+    "retry_after_ms": "a `retry-after-ms` header on a refusal, in milliseconds",
+    "limit": "the limit that a refusal names",
+    "used": "how much of it is used up",
+    "bytes": "how long the pieces of `sse_split`, or the line of `sse_long_line`, are",
+    "row": "which of the provider's error rows refuses, by its id",
+}
+"""What may stand behind a fault's name, as `; name=value`."""
 
 
 def parse(text: str) -> Ask:
@@ -157,9 +218,9 @@ def ask(
 ) -> Ask:
     """Return a checked Ask from texts. Raises UsageError."""
     for key, value in options.items():
-        if key not in _KNOWN:
-            raise UsageError(f"unknown option {key!r} of a fault; known are {', '.join(_KNOWN)}")
-        if key != "stage" and not re.fullmatch(r"\d+(\.\d+)?", value):
+        if key not in OPTIONS:
+            raise UsageError(f"unknown option {key!r} of a fault; known are {', '.join(OPTIONS)}")
+        if key != "row" and not re.fullmatch(r"\d+(\.\d+)?", value):
             raise UsageError(f"option {key} of a fault needs a number, got {value!r}")
     if times is not None and not re.fullmatch(r"\d{1,9}", times):
         raise UsageError(f"times needs a whole number, got {times!r}")
@@ -194,6 +255,11 @@ TOKEN = re.compile(r"\[\[safelight:([^\]]{1,200})\]\]")
 
 _ANSWERS = frozenset({"refusal", "flagged"})
 """Tokens of the same form that ask a chat for a certain answer; they are no faults."""
+
+
+def without_token(text: str) -> str:
+    """Return a text, such as a model's name, without the fault that it calls for."""
+    return TOKEN.sub("", text).strip()
 
 
 def token_in(text: str) -> Ask | None:

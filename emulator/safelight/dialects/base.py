@@ -89,7 +89,7 @@ class Visit:
             "path": unquote(self.path),
             "url": unquote(self.path if self.outside or not bases else bases[0] + self.path),
             "processing_ms": self.processing_ms,
-            **_fault_facts(self.fault),
+            **(self.fault.facts() if self.fault else {}),
         }
         return Situation(self.operation, self.day, self.model_name, self.body, facts)
 
@@ -233,26 +233,6 @@ class Dialect:
         """Return one of the provider's header sets, `{x}` filled."""
         table = self.provider.headers.get(name, {})
         return tuple((k, v.format_map(values) if "{" in v else v) for k, v in table.items())
-
-
-def _fault_facts(asked: Ask | None) -> dict[str, Json]:
-    """Return what the templates of refusals that were called for may name, with their options."""
-    if asked is None:
-        return {}
-    wait = asked.options.get("retry_after", "1")
-    return {
-        "retry_after": wait,
-        "delay": f"{wait}s",
-        "limit": asked.options.get("limit", "5"),
-        "used": asked.options.get("used", "5"),
-        "requested": "1",
-        "organization": "safelight-org",
-        "categories": "sexual",
-        "moderation_details": {
-            "moderation_stage": "output" if asked.fault.name.endswith("_output") else "input",
-            "categories": ["sexual"],
-        },
-    }
 
 
 def masked(key: str) -> str:

@@ -20,7 +20,7 @@ from safelight.operations.lies import lie
 def bent(result: object, name: str) -> object:
     """Return a result whose pictures are as the fault `name` leaves them."""
     if isinstance(result, ImagesResult):
-        return replace(result, jobs=lie(result.jobs, name))
+        return replace(result, jobs=lie(result.jobs, name, as_url=result.as_url))
     if isinstance(result, ChatResult):
         choices = (replace(c, drawings=lie(c.drawings, name)) for c in result.choices)
         return replace(result, choices=tuple(choices))

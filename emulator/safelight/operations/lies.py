@@ -15,9 +15,25 @@ from safelight.pixels import Rendered
 Jobs = tuple[Job, ...]
 
 
-def lie(jobs: Jobs, name: str) -> Jobs:
-    """Return the jobs as the fault `name` leaves them: fewer, other, or marked to be spoilt."""
+def lie(jobs: Jobs, name: str, *, as_url: bool = False) -> Jobs:
+    """Return the jobs as the fault `name` leaves them: fewer, other, or marked to be spoilt.
+
+    `as_url` tells that the reply links to them. Jobs that cannot show the fault stay the same.
+    """
+    if not all(_shows(job, name, as_url=as_url) for job in jobs):
+        return jobs
     return _LIES[name](jobs)
+
+
+def _shows(job: Job, name: str, *, as_url: bool) -> bool:
+    """Tell whether a job has what the fault spoils."""
+    if name in ("corrupt_base64", "data_uri_prefix"):
+        return not as_url
+    if name == "expired_url":
+        return as_url
+    if name == "unchanged_input":
+        return bool(job.inputs.pictures)
+    return name != "mask_ignored" or job.inputs.mask is not None
 
 
 def _each(change: Callable[[Job], Job]) -> Callable[[Jobs], Jobs]:

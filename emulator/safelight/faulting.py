@@ -1,0 +1,101 @@
+"""Where a fault steps into the walk: which one strikes a visit, and what it does to the reply.
+
+What must not enter: which faults there are (`faults`), how bytes are bent (`bending`), pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from safelight.bending import applies, bend
+from safelight.dialects.base import Visit
+from safelight.errors import Failure
+from safelight.faults import Ask, without_token
+from safelight.messages import Reply
+from safelight.refusals import UsageError
+from safelight.scenario import HEADER, Asked
+
+NO_ANSWER = Reply(0)
+"""What a connection carries that is cut before anybody answers: no status at all."""
+
+
+def strike(visit: Visit, always: Sequence[Ask]) -> Ask | None:
+    """Settle the fault of this visit. Raises UsageError for a name that is none.
+
+    A model's name that called for it is what is left of it from here on.
+    """
+    model = visit.params.get("model") or visit.arguments.get("model") or ""
+    asked = Asked(
+        provider=visit.dialect.provider.name,
+        operation=visit.operation,
+        model=str(model),
+        prompt=visit.dialect.prompt_of(visit),
+        header=visit.request.header(HEADER),
+    )
+    visit.fault = visit.session.scenario.choose(asked, always)
+    if "[[" in asked.model:
+        if isinstance(visit.params.get("model"), str):
+            visit.params = {**visit.params, "model": without_token(visit.params["model"])}
+        visit.arguments = {k: without_token(v) for k, v in visit.arguments.items()}
+    return visit.fault
+
+
+def cut(fault: Ask | None) -> Reply | None:
+    """Return the reply of a connection that ends before the request is looked at."""
+    early = fault is not None and fault.fault.kind == "cut"
+    return bend(NO_ANSWER, fault) if fault and early else None
+
+
+def refusal(visit: Visit) -> Failure | None:
+    """Return the refusal that was called for, with the headers and row that were asked for."""
+    fault = visit.fault
+    if fault is None or fault.fault.kind != "refusal":
+        return None
+    visit.model_name = visit.model_name or str(visit.params.get("model") or "")
+    table, where = visit.dialect.provider.errors, visit.situation()
+    wanted = fault.options.get("row")
+    if wanted is None:
+        failure = table.faulted((fault.fault.name,), where)
+    else:
+        rows = {row.id: row for row in table.rows if row.fault}
+        if wanted not in rows:
+            known = ", ".join(rows)
+            raise UsageError(f"{table.provider}: no row {wanted!r} for a fault; known are {known}")
+        failure = table.answer(rows[wanted], where)
+    if "retry_after_ms" in fault.options:
+        pace = {"retry-after-ms": fault.options["retry_after_ms"]}
+        return replace(failure, headers={**failure.headers, **pace})
+    return failure
+
+
+def delayed(visit: Visit, reply: Reply, seconds: float) -> Reply:
+    """Return a refusal that comes after so many seconds, or after those of the option."""
+    if visit.fault and visit.fault.fault.kind == "refusal":
+        seconds = visit.fault.number("seconds", seconds)
+    return replace(reply, delay=seconds) if seconds else reply
+
+
+def bent(visit: Visit, reply: Reply) -> Reply:
+    """Bend a reply as the fault on the wire says; note one that cannot happen to it."""
+    fault = visit.fault
+    if fault is None or fault.fault.kind not in ("wire", "stream"):
+        return reply
+    if not applies(fault, reply):
+        visit.notes.append(f"{fault.fault.name}: needs a {fault.fault.needs}, nothing was bent")
+        return reply
+    changed = bend(reply, fault)
+    if changed == reply:
+        visit.notes.append(f"{fault.fault.name}: there was nothing to bend in this reply")
+    return changed
+
+
+def lied(visit: Visit, result: object) -> object:
+    """Return a result with the pictures that the fault asks for; note one that has none such."""
+    fault = visit.fault
+    if fault is None or fault.fault.kind != "picture":
+        return result
+    told = visit.dialect.lie(result, fault.fault.name)
+    if told == result:
+        visit.notes.append(f"{fault.fault.name}: no picture here could show it")
+    return told
