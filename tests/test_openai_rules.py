@@ -1,0 +1,276 @@
+"""How images judge a request: which fault comes first, what null means, which bodies are taken."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from kit import ERA, KEY, Clock, emulator, error, parsed, picture, png
+from openai_asks import (
+    ABSENT,
+    EDITS,
+    GENERATIONS,
+    MODELS,
+    PHOTO,
+    Ask,
+    data_url,
+    edit,
+    edit_json,
+    generate,
+    of_json,
+    row_of,
+    send,
+    sized,
+)
+from safelight.messages import Request
+
+TEXT: Any = ("a.txt", b"Dear Sir", "text/plain")
+
+
+@pytest.mark.parametrize(
+    ("ask", "param"),
+    [
+        (generate(model=ABSENT, prompt="", bogus=1), "model"),
+        (generate(model=7, prompt=7), "model"),
+        (generate(model="nobody", bogus=1), "model"),
+        (generate(bogus=1, prompt=ABSENT), "bogus"),
+        (generate(response_format="url", prompt=""), "response_format"),
+        (generate(prompt=ABSENT, n=0), "prompt"),
+        (generate(prompt=7, quality="x"), "prompt"),
+        (generate(n=0, size="1x1"), "n"),
+        (generate(n=11, quality="x"), "n"),
+        (edit_json(model="nobody", images=[]), "model"),
+        (edit_json(image="x", prompt=""), "image"),
+        (edit_json(prompt="", images=[]), "prompt"),
+        (edit_json(images=[], n=0), "images"),
+        (edit_json(images=ABSENT, n=0), "images"),
+        (edit(prompt="", n="0"), "prompt"),
+        (edit(("image", TEXT), n="0"), "image"),
+        (edit(n="x", quality="x"), "n"),
+        (edit(quality="x", output_compression="x"), "quality"),
+        (edit(output_compression="x", size="x"), "output_compression"),
+        (edit(size="x", quality="x"), "quality"),
+    ],
+)
+def test_of_two_faults_the_measured_one_is_told(ask: Ask, param: str) -> None:
+    assert error(ask(emulator()))["param"] == param
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["n", "size", "quality", "background", "output_compression", "partial_images", "stream"],
+)
+def test_null_means_absent(field: str) -> None:
+    assert generate(**{field: None})(emulator()).status == 200
+
+
+def test_a_null_mask_is_no_mask() -> None:
+    emu = emulator()
+    assert edit_json(mask=None)(emu).body == edit_json()(emu).body
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (
+            generate(model=None),
+            "Invalid type for 'model': expected a string, but got null instead.",
+        ),
+        (
+            generate(prompt=None),
+            "Invalid type for 'prompt': expected a string, but got null instead.",
+        ),
+        (
+            edit_json(images=None),
+            "Invalid type for 'images': expected an array of objects, but got null instead.",
+        ),
+        (generate(style=None), "Unknown parameter: 'style'."),
+        (generate(response_format=None), "Unknown parameter: 'response_format'."),
+        (generate(mask=None), "Unknown parameter: 'mask'."),
+        (
+            generate(stream="true"),
+            "Invalid type for 'stream': expected a boolean, but got a string instead.",
+        ),
+    ],
+)
+def test_null_and_strings_are_faults_elsewhere(ask: Ask, message: str) -> None:
+    assert error(ask(emulator()))["message"] == message
+
+
+@pytest.mark.parametrize("prompt", [" ", "\n", "{x} %s \\", "狐" * 32000])
+def test_every_prompt_up_to_its_limit_is_taken(prompt: str) -> None:
+    assert generate(prompt=prompt, quality="low")(emulator()).status == 200
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [("image", PHOTO)],
+        [("image[]", PHOTO)],
+        [("image[]", PHOTO), ("image[]", sized(32, 64))],
+        [("image", ("photo.png", png(), None))],
+        [("image", ("photo.JPG", png(), None))],
+        [("image", ("photo.webp", png(), None))],
+    ],
+    ids=["image", "image[] once", "image[] twice", "png", "JPG", "webp"],
+)
+def test_a_form_may_name_its_pictures_in_all_known_ways(parts: list[Any]) -> None:
+    assert edit(*parts)(emulator()).status == 200
+
+
+def test_a_form_may_be_written_as_the_dotnet_client_does() -> None:
+    text = b"content-type: text/plain; charset=utf-8\r\ncontent-disposition: form-data; name="
+    body = (
+        b"--a b\r\nContent-Disposition: form-data; name=image; filename=a.png\r\n\r\n"
+        + png()
+        + b"\r\n--a b\r\n" + text + b"model\r\n\r\ngpt-image-1.5"
+        + b"\r\n--a b\r\n" + text + b"prompt\r\n\r\nadd a hat\r\n--a b--\r\n"
+    )  # fmt: skip
+    reply = send("POST", EDITS, body, 'multipart/form-data; boundary="a b"')(emulator())
+    assert reply.status == 200, reply.body
+
+
+def test_a_form_and_json_edit_alike() -> None:
+    emu = emulator(Clock())
+    form, body = edit(n="2", size="1024x1536"), edit_json(n=2, size="1024x1536")
+    assert parsed(form(emu)) == parsed(body(emu))
+
+
+@pytest.mark.parametrize(
+    ("item", "told"),
+    [
+        ({"image_url": data_url(png()), "file_id": "file-1"}, "images[0].file_id"),
+        ({"image_url": data_url(png()), "detail": "low"}, "images[0].detail"),
+        ({"image_url": 7}, "images[0].image_url"),
+        ("https://example.com/a.png", "images[0]"),
+    ],
+)
+def test_a_picture_in_json_is_one_reference(item: Any, told: str) -> None:
+    reply = edit_json(images=[{"image_url": data_url(png())}, item])(emulator())
+    assert reply.status == 400
+    assert error(reply)["param"] == told.replace("[0]", "[1]")
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "", None])
+@pytest.mark.parametrize(
+    ("path", "taken"), [(GENERATIONS, "application/json"), (EDITS, "multipart/form-data")]
+)
+def test_a_wrong_content_type_is_a_400(path: str, taken: str, kind: str | None) -> None:
+    reply = send("POST", path, b"{}", kind)(emulator())
+    assert (reply.status, error(reply)["code"]) == (400, "unsupported_content_type")
+    assert f"only accepts '{taken}' requests" in error(reply)["message"]
+
+
+@pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "Application/JSON"])
+def test_a_content_type_may_have_parameters_and_capitals(kind: str) -> None:
+    body = json.dumps({"model": "gpt-image-2", "prompt": "a fox", "quality": "low"}).encode()
+    assert send("POST", GENERATIONS, body, kind)(emulator()).status == 200
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b'{"a":1}x', b'{"a":\xff}', b"null"])
+def test_what_is_no_json_object_is_told_so(body: bytes) -> None:
+    reply = send("POST", GENERATIONS, body, "application/json")(emulator())
+    assert (reply.status, error(reply)["code"]) == (400, None)
+    assert error(reply)["message"].startswith("We could not parse the JSON body of your request.")
+
+
+def test_a_key_is_asked_for_before_anything_else() -> None:
+    emu = emulator()
+    for path in (GENERATIONS, EDITS, MODELS + "/nobody"):
+        method = "GET" if path.startswith(MODELS) else "POST"
+        assert send(method, path, b"{", "text/plain", key=None)(emu).status == 401
+        assert send(method, path, b"{", "text/plain", key="sk-invalid")(emu).status == 401
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ("Bearer My API Key", 200),
+        ("bearer sk-x", 200),
+        ("Bearer ", 401),
+        ("Basic c2stdGVzdDo=", 401),
+        ("sk-test", 401),
+        ("Bearer sk-invalid", 401),
+    ],
+)
+def test_any_bearer_key_is_good_but_the_one_made_to_fail(sent: str, status: int) -> None:
+    request = Request("GET", MODELS, headers=(("authorization", sent),))
+    assert emulator().respond(request).status == status
+
+
+def test_named_keys_are_the_only_good_ones() -> None:
+    emu = emulator(api_keys=("sk-one", "sk-two"))
+    found = [send("GET", MODELS, key=key)(emu).status for key in ("sk-one", "sk-two", "sk-test")]
+    assert found == [200, 200, 401]
+    assert error(send("GET", MODELS, key="sk-test")(emu))["code"] == "invalid_api_key"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", GENERATIONS),
+        ("PUT", EDITS),
+        ("POST", MODELS),
+        ("DELETE", MODELS),
+        ("POST", "/v1/images"),
+        ("POST", "/v1/images/foo"),
+        ("POST", "/v1/images/generations/"),
+        ("GET", "/"),
+        ("POST", "/v1/images/variations"),
+        ("GET", "/v1/images/variations"),
+    ],
+)
+def test_where_nothing_is_routed_the_answer_is_bare(method: str, path: str) -> None:
+    reply = send(method, path)(emulator())
+    assert (reply.status, reply.body) == (404, b"")
+    assert dict(reply.headers) == {"x-content-type-options": "nosniff", "content-length": "0"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", GENERATIONS, 405), ("POST", MODELS, 405), ("POST", "/v1/images/foo", 404)],
+)
+def test_until_may_2026_a_wrong_address_was_told_in_json(
+    method: str, path: str, status: int
+) -> None:
+    reply = send(method, path)(emulator(as_of=ERA))
+    assert reply.status == status
+    assert error(reply)["type"] == "invalid_request_error"
+
+
+def test_in_the_dall_e_era_the_model_may_be_left_out() -> None:
+    emu = emulator(as_of=ERA)
+    reply = generate(model=ABSENT, response_format="b64_json", size="256x256")(emu)
+    assert picture(reply).size == (256, 256)
+    assert edit(model=ABSENT)(emu).status == 200
+    assert row_of(emulator_after(generate(model=ABSENT))) == "E-MISSING"
+
+
+def emulator_after(ask: Ask) -> Any:
+    emu = emulator()
+    ask(emu)
+    return emu
+
+
+def test_size_auto_need_not_be_on_the_grid_but_others_do() -> None:
+    emu = emulator()
+    good = ["auto", "1824x1024", "3840x2160", "1024x3072", "1024x640"]
+    bad = ["1824X1024", "1024", "01024x1024", "1024x1024x1", " 1024x1024", "1023x1024", "3856x2160"]
+    assert [s for s in good if generate(model="gpt-image-2", size=s)(emu).status != 200] == []
+    assert [s for s in bad if generate(model="gpt-image-2", size=s)(emu).status != 400] == []
+
+
+def test_every_reply_names_a_request_of_its_own() -> None:
+    emu = emulator()
+    ids = [dict(send("GET", MODELS)(emu).headers)["x-request-id"] for _ in range(3)]
+    assert len(set(ids)) == 3
+    again = emulator()
+    assert [dict(send("GET", MODELS)(again).headers)["x-request-id"] for _ in range(3)] == ids
+    assert KEY[1] not in ids
+
+
+def test_json_of_any_depth_is_refused_or_taken_but_never_breaks() -> None:
+    deep = b'{"model":"gpt-image-2","prompt":"x","bogus":' + b"[" * 5000 + b"]" * 5000 + b"}"
+    assert send("POST", GENERATIONS, deep, "application/json")(emulator()).status == 400
+    assert of_json(GENERATIONS, {"model": {"a": 1}, "prompt": "x"})(emulator()).status == 400
