@@ -14,6 +14,7 @@ from safelight.dialects.base import Artwork
 from safelight.messages import Chunk, Json
 from safelight.operations.image_usage import ImageUsage
 from safelight.operations.images import ImagesResult
+from safelight.store import Bounded
 
 _EVENT = {"images.generate": "image_generation", "images.edit": "image_edit"}
 
@@ -40,13 +41,47 @@ def join(document: Json, pictures: Sequence[bytes], *, mark: str, indent: bool =
 
     `mark` must be a text that nothing else in the document holds, such as a fresh request id.
     """
-    option = orjson.OPT_INDENT_2 if indent else None
-    rest = orjson.dumps(document, option=option)
+    return _joined(_dumped(document, indent=indent), pictures, mark)
+
+
+def _dumped(document: Json, *, indent: bool) -> bytes:
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 if indent else None)
+
+
+def _joined(rest: bytes, pictures: Sequence[bytes], mark: str) -> bytes:
     pieces: list[bytes] = []
     for index, picture in enumerate(pictures):
         before, _, rest = rest.partition(f"{mark}{index}@".encode())
         pieces += (before, picture)
     return b"".join((*pieces, rest))
+
+
+class Bodies:
+    """Joined bodies, kept while they are asked for again, at most `limit` bytes of them.
+
+    The same pictures in the same words are one object, however many clients are being sent it.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._kept: Bounded[tuple[bytes, tuple[Artwork, ...]]] = Bounded(limit, _size)
+
+    def join(
+        self, document: Json, pictures: tuple[Artwork, ...], *, mark: str, indent: bool
+    ) -> bytes:
+        """Return what `join` returns."""
+        text = _dumped(document, indent=indent)
+        key = text.replace(mark.encode(), b"")
+        found = self._kept.get(key)
+        if found is not None and all(a is b for a, b in zip(found[1], pictures, strict=False)):
+            return found[0]
+        body = _joined(text, [art.picture for art in pictures], mark)
+        if pictures:
+            self._kept.put(key, (body, pictures))
+        return body
+
+
+def _size(kept: tuple[bytes, tuple[Artwork, ...]]) -> int:
+    return len(kept[0])
 
 
 def placeholder(mark: str, index: int) -> str:

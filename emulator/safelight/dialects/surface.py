@@ -23,9 +23,13 @@ from safelight.operations.chat import ChatResult
 from safelight.operations.images import ImagesResult, Job
 from safelight.operations.lies import spoil
 from safelight.operations.models import ModelsResult
+from safelight.provider import Provider
 from safelight.refusals import Refusal
 
 SSE = "text/event-stream"
+_BODIES = 16 * 1024 * 1024
+"""Bytes of joined replies that a dialect keeps ready."""
+
 HEAVY = 64 * 1024
 """Chat bodies above so many bytes hold pictures or long texts: answered off the event loop."""
 
@@ -54,6 +58,10 @@ class Surface(Dialect):
     """Seconds that the URL of a picture works."""
     indented = True
     """Whether JSON comes in lines, two spaces deep, or without any space."""
+
+    def __init__(self, provider: Provider) -> None:
+        super().__init__(provider)
+        self._bodies = images_wire.Bodies(_BODIES)
 
     def operate(self, visit: Visit, call: Call) -> object:
         """Ask the operation of this visit: `operate_<family>`."""
@@ -117,8 +125,7 @@ class Surface(Dialect):
         hole = images_wire.placeholder
         data = [self.item_json(visit, result, i, hole(mark, i)) for i in range(len(result.jobs))]
         document = self.images_json(visit, result, created, data)
-        shown = [art.picture for art in pictures]
-        body = images_wire.join(document, shown, mark=mark, indent=self.indented)
+        body = self._bodies.join(document, pictures, mark=mark, indent=self.indented)
         return Reply(200, self.headers(visit, body), body)
 
     def image_events(
