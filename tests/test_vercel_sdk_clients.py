@@ -97,6 +97,16 @@ def test_the_compatible_examples_end_with_a_picture(
     assert picture.size == (1024, 1024) if script == "generate" else min(picture.size) >= 480
 
 
+def test_the_page_about_the_sdk_tells_the_truth(tmp_path: Path, live_server: LiveServer) -> None:
+    page = (node.PRELOAD.parent / "README.md").read_text()
+    (block,) = re.findall(r"```js\n(.*?)```", page, re.DOTALL)
+    folder = node.project(tmp_path, "ai6")
+    (folder / "page.mjs").write_text(block.replace("http://127.0.0.1:4010", live_server.origin))
+    said = node.run(folder, "ai6", "page.mjs", origin=live_server.origin)
+    assert "Draw a lighthouse at dusk" in said
+    assert opened((folder / "lighthouse.png").read_bytes()).size == (1024, 1024)
+
+
 # Every kind of call
 
 
