@@ -38,8 +38,8 @@ _MAKE = re.compile(
     re.IGNORECASE,
 )
 _NOUN = re.compile(
-    r"^\W*(?!(?:i|we|you|he|she|they|my|your|here|this|that|it|is|are|does|can|look|see|in)\b)"
-    r"(?:[\w-]+\s+){0,5}?" + _THING + r"\s+(?:of|showing|with|that|in|for|where)\b",
+    r"^\W{0,20}(?!(?:i|we|you|he|she|they|my|your|here|this|that|it|is|are|does|can|look|see|in)\b)"
+    r"(?:\w[\w-]{0,30}\s{1,5}){0,5}?" + _THING + r"\s+(?:of|showing|with|that|in|for|where)\b",
     re.IGNORECASE,
 )
 _EDIT = re.compile(
