@@ -209,3 +209,10 @@ def test_routing_may_be_told_in_short() -> None:
 
 def test_unknown_fields_are_accepted() -> None:
     assert whole(NANO, "Hello", transforms=["x"], cache_control={"type": "ephemeral"})["choices"]
+
+
+def test_openai_models_tell_their_service_tier() -> None:
+    asked = {"service_tier": "priority"}
+    assert whole(NANO, "Hello", **asked)["service_tier"] == "priority"
+    assert streamed(NANO, "Hello", **asked)[-1]["service_tier"] == "priority"
+    assert "service_tier" not in whole(GEMINI, "Hello")

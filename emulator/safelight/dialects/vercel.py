@@ -225,7 +225,7 @@ class Vercel(Surface):
     def chat_style(self, visit: Visit, result: ChatResult) -> ChatStyle:
         """Return the recorded style: usage, finish and metadata together, at the end (facts A5)."""
         told = self.metadata(visit, result)
-        return vercel_chat.style(visit, told, self.spent(visit, result))
+        return vercel_chat.style(visit, told, self.spent(visit, result), result.service_tier)
 
     # Embeddings
 

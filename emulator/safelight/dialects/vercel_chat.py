@@ -83,7 +83,7 @@ def thoughtful(result: object, text: str) -> object:
     return replace(result, usage=counted)
 
 
-def style(visit: Visit, told: Mapping[str, Json], spent: Spent) -> ChatStyle:
+def style(visit: Visit, told: Mapping[str, Json], spent: Spent, tier: str) -> ChatStyle:
     """Return how this reply differs from the canonical ones; `told` is its metadata."""
     streamed = bool(visit.params.get("stream"))
     tiered = bool(visit.model and visit.model.traits.get("tiered"))
@@ -107,7 +107,7 @@ def style(visit: Visit, told: Mapping[str, Json], spent: Spent) -> ChatStyle:
         extra_message={**_reasoning(thought), "provider_metadata": told},
         first_deltas=tuple(_reasoning(piece) for piece in pieces(thought)),
         extra_last_delta={"provider_metadata": told},
-        extra_last={**({"service_tier": "default"} if tiered else {}), **end},
+        extra_last={**({"service_tier": tier} if tiered else {}), **end},
         usage=lambda usage: usage_json(usage, spent),
     )
 
