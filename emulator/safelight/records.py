@@ -27,6 +27,7 @@ def exchange(visit: Visit, reply: Reply) -> Exchange:
     """Return the journal's entry for a visit that is over."""
     result = visit.result
     lost = reply.wire is not None and reply.end == "reset"
+    params = {key: summary(value, key) for key, value in visit.params.items()}
     return Exchange(
         at=visit.now,
         number=visit.number,
@@ -38,9 +39,9 @@ def exchange(visit: Visit, reply: Reply) -> Exchange:
         method=visit.request.method,
         path=visit.request.path,
         status=reply.status,
-        params={key: summary(value, key) for key, value in visit.params.items()},
+        params=params,
         prompt=visit.dialect.prompt_of(visit)[:2000],
-        digest=_digest(visit),
+        digest=_digest(visit, params),
         row=visit.row,
         violations=tuple(visit.violations),
         fault=visit.fault.fault.name if visit.fault else None,
@@ -107,10 +108,10 @@ def _files(params: dict[str, Json]) -> Iterator[tuple[str, bytes]]:
                     yield f"{key}[{index}]", item.data
 
 
-def _digest(visit: Visit) -> str:
+def _digest(visit: Visit, params: dict[str, Json]) -> str:
     """Return what names the request's content. A form is named by its parts, not its boundary."""
     if visit.body == "form":
-        told = repr(sorted((k, repr(summary(v, k))) for k, v in visit.params.items())).encode()
+        told = repr(sorted((key, repr(value)) for key, value in params.items())).encode()
     else:
         told = visit.request.body
     return fingerprint(told).hex() if told else ""
