@@ -7,7 +7,6 @@ project.
 
 from __future__ import annotations
 
-import fcntl
 import functools
 import hashlib
 import json
@@ -16,6 +15,7 @@ import platform
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +55,7 @@ GENERATIONS = {
         _generation(6),
         _generation(6, "-early"),
         _generation(7, node=22),
+        _generation(7, "-early", node=22),
     )
 }
 
@@ -63,7 +64,10 @@ GENERATIONS = {
 def installed() -> None:
     """Install the packages of the lock file, unless they are. Skips where there is no npm."""
     with (Path(tempfile.gettempdir()) / "safelight-node.lock").open("w") as door:
-        fcntl.flock(door, fcntl.LOCK_EX)  # two installations at once spoil each other
+        if sys.platform != "win32":
+            import fcntl
+
+            fcntl.flock(door, fcntl.LOCK_EX)  # two installations at once spoil each other
         _install()
 
 
