@@ -9,6 +9,8 @@ from typing import Any
 
 import kit
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from safelight.messages import Reply
 from safelight.schemas import load
 
@@ -216,3 +218,44 @@ def test_openai_models_tell_their_service_tier() -> None:
     assert whole(NANO, "Hello", **asked)["service_tier"] == "priority"
     assert streamed(NANO, "Hello", **asked)[-1]["service_tier"] == "priority"
     assert "service_tier" not in whole(GEMINI, "Hello")
+
+
+def test_a_key_of_ones_own_is_told_of() -> None:
+    own = {"gateway": {"byok": {"openai": [{"apiKey": "k"}]}}}
+    found = whole(NANO, "Hello", providerOptions=own)
+    gateway = found["choices"][0]["message"]["provider_metadata"]["gateway"]
+    attempt = gateway["routing"]["modelAttempts"][0]["providerAttempts"][0]
+    assert attempt["credentialType"] == "byok"
+    assert found["usage"]["is_byok"] is True
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=6),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["role", "content", "images", "type", "image_url", "file", "reasoning"]
+            ),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=8,
+)
+LENIENT = kit.emulator(lenient=True)
+
+
+@given(st.lists(JUNK, min_size=1, max_size=3), JUNK, JUNK)
+@settings(max_examples=80, deadline=None)
+def test_lenient_never_fails_on_a_wild_conversation(
+    messages: list[Any], reasoning: Any, options: Any
+) -> None:
+    body = {
+        "model": GEMINI,
+        "messages": messages,
+        "reasoning": reasoning,
+        "providerOptions": options,
+        "modalities": ["text"],
+    }
+    assert kit.post(LENIENT, PATH, body).status in (200, 400)

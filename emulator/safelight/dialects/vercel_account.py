@@ -21,6 +21,7 @@ from safelight.dialects.vercel_routing import (
     gateway_options,
     generation_id,
     planned_providers,
+    uses_own_key,
 )
 from safelight.messages import Json
 from safelight.operations.chat import ChatResult
@@ -175,7 +176,7 @@ def record(visit: Visit, result: object, spent: Spent) -> dict[str, Json]:
         "market_cost": cost,
         "surcharge_cost": 0,
         "gateway_cost": cost,
-        "is_byok": provider in (options.get("byok") or {}),
+        "is_byok": uses_own_key(visit),
         "latency": took // 4,
         "generation_time": took,
         "tokens_prompt": prompt,

@@ -11,9 +11,10 @@ from dataclasses import replace
 from safelight.catalog import Model
 from safelight.dialects.base import Visit
 from safelight.dialects.chat_style import ChatStyle
-from safelight.dialects.vercel_routing import Spent, generation_id
+from safelight.dialects.vercel_routing import Spent, generation_id, uses_own_key
 from safelight.messages import Json
 from safelight.operations.chat import ChatResult, ChatUsage
+from safelight.operations.chat.conversation import messages_of, parts_of, text_of
 from safelight.tokens import count_text, pieces
 
 _DRAWING = ("size", "output_format", "output_compression", "quality", "background", "seed")
@@ -26,7 +27,7 @@ def canonical(params: Mapping[str, Json], said: Mapping[str, Json]) -> dict[str,
     if "modalities" in said:
         out.setdefault("modalities", said["modalities"])
     out["drawing"] = {key: said[key] for key in _DRAWING if key in said}
-    out["messages"] = [_message(message) for message in params["messages"]]
+    out["messages"] = [_message(message) for message in messages_of(params)]
     wanted = params.get("response_format")
     if isinstance(wanted, dict) and wanted.get("type") == "json":
         schema = wanted.get("schema") or {"type": "object"}
@@ -39,10 +40,10 @@ def _message(message: Mapping[str, Json]) -> dict[str, Json]:
     content = message.get("content")
     if not isinstance(content, list):
         return dict(message)
-    return {**message, "content": [_part(part) for part in content]}
+    return {**message, "content": [_part(part) for part in parts_of(content)]}
 
 
-def _part(part: Json) -> Json:
+def _part(part: Mapping[str, Json]) -> Json:
     """Return a file that is a picture as the picture it is (facts A3)."""
     file = part.get("file") if part.get("type") == "file" else None
     kind = str(file.get("media_type")) if isinstance(file, dict) else ""
@@ -57,16 +58,14 @@ def thoughts(params: Mapping[str, Json], model: Model | None) -> str:
     """Return what a reasoning model thinks aloud; nothing unless the request asks it to reason."""
     if model is None or "reasoning" not in model.entry.get("tags", ()):
         return ""
-    wish = params.get("reasoning") or {}
+    given = params.get("reasoning")
+    wish = given if isinstance(given, dict) else {}
     effort = wish.get("effort") or params.get("reasoning_effort")
     asked = wish.get("enabled") is True or wish.get("max_tokens") or effort
     if not asked or wish.get("enabled") is False or effort == "none":
         return ""
-    turns = [m.get("content") for m in params["messages"] if m.get("role") == "user"]
-    content = turns[-1] if turns else ""
-    parts = content if isinstance(content, list) else [{"text": content}]
-    text = " ".join(str(part["text"]) for part in parts if part.get("text"))
-    line = " ".join(text.split())[:_QUOTE]
+    turns = [m.get("content") for m in messages_of(params) if m.get("role") == "user"]
+    line = " ".join(text_of(turns[-1] if turns else "").split())[:_QUOTE]
     return f"The user says “{line}”. I look at what is asked, and answer that in a few words."
 
 
@@ -89,7 +88,8 @@ def style(visit: Visit, told: Mapping[str, Json], spent: Spent, tier: str) -> Ch
     tiered = bool(visit.model and visit.model.traits.get("tiered"))
     end: dict[str, Json] = {"generationId": generation_id(visit)}
     thought = thoughts(visit.params, visit.model)
-    if (visit.params.get("reasoning") or {}).get("exclude"):
+    wish = visit.params.get("reasoning")
+    if isinstance(wish, dict) and wish.get("exclude"):
         thought = ""
     return ChatStyle(
         body_keys=(
@@ -108,7 +108,7 @@ def style(visit: Visit, told: Mapping[str, Json], spent: Spent, tier: str) -> Ch
         first_deltas=tuple(_reasoning(piece) for piece in pieces(thought)),
         extra_last_delta={"provider_metadata": told},
         extra_last={**({"service_tier": tier} if tiered else {}), **end},
-        usage=lambda usage: usage_json(usage, spent),
+        usage=lambda usage: usage_json(usage, spent, byok=uses_own_key(visit)),
     )
 
 
@@ -119,7 +119,7 @@ def _reasoning(text: str) -> dict[str, Json]:
     return {"reasoning": text, "reasoning_details": [detail]}
 
 
-def usage_json(usage: ChatUsage, spent: Spent) -> dict[str, Json]:
+def usage_json(usage: ChatUsage, spent: Spent, *, byok: bool) -> dict[str, Json]:
     """Return the recorded usage; costs are numbers here, and texts in the metadata (facts A5)."""
     cost, for_input = float(spent.total), float(spent.input)
     return {
@@ -127,7 +127,7 @@ def usage_json(usage: ChatUsage, spent: Spent) -> dict[str, Json]:
         "completion_tokens": usage.completion_tokens,
         "total_tokens": usage.total_tokens,
         "cost": cost,
-        "is_byok": False,
+        "is_byok": byok,
         "prompt_tokens_details": {
             "cached_tokens": usage.cached_tokens,
             "audio_tokens": usage.audio_tokens,

@@ -100,6 +100,13 @@ def gateway_options(params: Mapping[str, Json]) -> dict[str, Json]:
     return {**(short if isinstance(short, dict) else {}), **(groups.get("gateway") or {})}
 
 
+def uses_own_key(visit: Visit) -> bool:
+    """Tell whether the provider that served the visit was paid by the caller's own key."""
+    options = gateway_options(visit.params)
+    own = options.get("byok")
+    return isinstance(own, dict) and planned_providers(visit, options)[0] in own
+
+
 def planned_providers(visit: Visit, options: Mapping[str, Json]) -> tuple[str, ...]:
     """Return the providers of the visit's model in the order asked for; there is always one."""
     traits = visit.model.traits if visit.model else {}
