@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from kit import ERA, KEY, Clock, emulator, error, parsed, picture, png
+from kit import ERA, KEY, Clock, emulator, error, picture, png
 from openai_asks import (
     ABSENT,
     EDITS,
@@ -67,7 +67,8 @@ def test_null_means_absent(field: str) -> None:
 
 def test_a_null_mask_is_no_mask() -> None:
     emu = emulator()
-    assert edit_json(mask=None)(emu).body == edit_json()(emu).body
+    bodies = {edit_json(mask=None)(emu).body, edit_json()(emu).body}
+    assert len(bodies) == 1
 
 
 @pytest.mark.parametrize(
@@ -134,7 +135,8 @@ def test_a_form_may_be_written_as_the_dotnet_client_does() -> None:
 def test_a_form_and_json_edit_alike() -> None:
     emu = emulator(Clock())
     form, body = edit(n="2", size="1024x1536"), edit_json(n=2, size="1024x1536")
-    assert parsed(form(emu)) == parsed(body(emu))
+    bodies = {form(emu).body, body(emu).body}
+    assert len(bodies) == 1
 
 
 @pytest.mark.parametrize(
