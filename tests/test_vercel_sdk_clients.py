@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -256,3 +257,29 @@ def test_an_unknown_model_is_named(drive: Any, sdk: str) -> None:
 def test_a_page_of_the_edge_is_no_answer(drive: Any, sdk: str) -> None:
     failed = drive(sdk, "html")["error"]
     assert (failed["kind"], failed["statusCode"]) == ("GatewayResponseError", 502)
+
+
+# Where there is no Node
+
+
+@pytest.fixture
+def no_node(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[pytest.MonkeyPatch]:
+    monkeypatch.setattr(node.shutil, "which", lambda _: None)
+    monkeypatch.setattr(node, "MODULES", tmp_path)
+    node.node.cache_clear()
+    node.installed.cache_clear()
+    yield monkeypatch
+    node.node.cache_clear()
+    node.installed.cache_clear()
+
+
+def test_without_node_a_test_is_left_out_with_one_line(no_node: pytest.MonkeyPatch) -> None:
+    no_node.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match="not proven: no npm on this machine"):
+        node.node()
+
+
+def test_without_node_ci_fails(no_node: pytest.MonkeyPatch) -> None:
+    no_node.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="no npm on this machine"):
+        node.node(22)

@@ -136,12 +136,12 @@ def run(folder: Path, name: str, script: str, *, origin: str, **env: str) -> str
     return done.stdout
 
 
-def drive(folder: Path, name: str, script: str, *, origin: str) -> Any:
+def drive(folder: Path, name: str, script: str, *, origin: str, **env: str) -> Any:
     """Run a script that prints one JSON value, and return it. What it warns of does not matter."""
     done = subprocess.run(
         _command(folder, name, script),
         cwd=folder,
-        env=_world(origin, {}),
+        env=_world(origin, env),
         capture_output=True,
         text=True,
         timeout=120,
