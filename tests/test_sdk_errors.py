@@ -122,3 +122,68 @@ def test_a_body_over_the_cap_is_refused_while_it_is_sent(connect: Callable[..., 
 def test_a_stream_that_is_refused_raises_before_it_starts(sdk: Driver) -> None:
     error = refused(sdk, lambda c: picture(c, stream=True, partial_images=4))
     assert (error.code, error.param) == ("integer_above_max_value", "partial_images")
+
+
+# Bad days, called for by header: what the client does about them by itself
+
+
+def troubled(
+    connect: Callable[..., Driver], request: pytest.FixtureRequest, fault: str
+) -> tuple[Driver, Ask]:
+    """Return a client in a world of its own, and a call that meets the fault there."""
+    world = "".join(c if c.isalnum() else "-" for c in f"{fault}-{request.node.callspec.id}")
+    sdk = connect(path=f"/s/{world}/openai/v1")
+    return sdk, lambda c: picture(c, extra_headers={"x-safelight-fault": fault})
+
+
+def retries(sdk: Driver) -> list[str]:
+    return [request.headers["x-stainless-retry-count"] for request in sdk.sent]
+
+
+@pytest.mark.parametrize(
+    "fault", ["rate_limited; times=2; retry_after=0.01", "server_error; times=1"]
+)
+def test_a_passing_trouble_is_retried_until_it_works(
+    connect: Callable[..., Driver], request: pytest.FixtureRequest, fault: str
+) -> None:
+    sdk, ask = troubled(connect, request, fault)
+    assert sdk.call(ask).data
+    assert retries(sdk) == ["0", "1", "2"][: len(sdk.sent)]
+    assert len(sdk.sent) == 1 + int(fault.partition("times=")[2][0])
+
+
+def test_a_lasting_trouble_raises_after_three_requests(
+    connect: Callable[..., Driver], request: pytest.FixtureRequest
+) -> None:
+    sdk, ask = troubled(connect, request, "rate_limited; retry_after=0.01")
+    with pytest.raises(openai.RateLimitError) as caught:
+        sdk.call(ask)
+    assert (caught.value.code, retries(sdk)) == ("rate_limit_exceeded", ["0", "1", "2"])
+
+
+def test_a_long_wait_is_not_waited_for(
+    connect: Callable[..., Driver], request: pytest.FixtureRequest
+) -> None:
+    sdk, ask = troubled(connect, request, "rate_limited; retry_after=121")
+    with pytest.raises(openai.RateLimitError):
+        sdk.call(ask)
+    assert retries(sdk) == ["0"]
+
+
+def test_a_stream_that_breaks_raises_what_the_event_says(sdk: Driver) -> None:
+    fault = {"x-safelight-fault": "sse_error_mid"}
+    more = {"stream": True, "partial_images": 2, "extra_headers": fault}
+    with pytest.raises(openai.APIError) as caught:
+        sdk.events(lambda c: picture(c, **more))
+    assert caught.value.code == "image_generation_failed"
+    assert caught.value.message == "Image generation failed"
+
+
+def test_comments_between_the_events_disturb_nobody(sdk: Driver) -> None:
+    fault = {"x-safelight-fault": "sse_comments"}
+    more = {"stream": True, "partial_images": 2, "extra_headers": fault}
+    events = sdk.events(lambda c: picture(c, **more))
+    assert [event.type.rpartition(".")[2] for event in events] == [
+        *["partial_image"] * 2,
+        "completed",
+    ]
