@@ -250,3 +250,27 @@ def test_only_the_masked_part_of_an_input_changes(spec: int) -> None:
         (504 * 1024, (220, 20, 20))
     }
     assert len(picture.convert("RGB").crop((0, 0, 504, 1024)).getcolors(1 << 20) or []) > 50
+
+
+def test_an_input_by_link_is_drawn_for_and_noted() -> None:
+    emu = emulator()
+    linked = {"type": "url", "url": "https://example.com/fox.png"}
+    assert len(painted(image(emu, 4, prompt="Make it night", files=[linked]))) == 1
+    (exchange,) = emu._store.session("").journal
+    assert any("example.com/fox.png" in note for note in exchange.notes)
+
+
+@pytest.mark.parametrize("choice", [{"type": "auto"}, {"type": "tool", "toolName": "painter"}])
+def test_a_drawing_tool_draws_when_it_must(choice: Any) -> None:
+    tool = {"type": "provider", "id": "openai.image_generation", "name": "painter", "args": {}}
+    asked = {"tools": [tool], "toolChoice": choice}
+    content = parsed(language(EMU, 4, "Foxes?", model="openai/gpt-5", **asked))["content"]
+    assert ("tool-result" in [part["type"] for part in content]) == (choice["type"] == "tool")
+
+
+def test_the_journal_knows_what_was_asked() -> None:
+    emu = emulator()
+    language(emu, 3, {"role": "system", "content": "Be brief"}, "First", "Second")
+    image(emu, 3, prompt="A boat")
+    image(emu, 3, prompt={"text": "x"})
+    assert [entry.prompt for entry in emu._store.session("").journal] == ["Second", "A boat", ""]
