@@ -100,3 +100,9 @@ def test_a_key_that_nobody_reads_is_found(prices: dict[str, Any]) -> None:
 def test_every_price_of_the_catalogue_is_understood(name: str) -> None:
     faults = [(m.id, fault(m.prices)) for m in load_catalog(name).models]
     assert [found for found in faults if found[1]] == []
+
+
+def test_drawn_tokens_of_a_chat_have_their_own_price() -> None:
+    prices = {"token": {"input": 1, "output": 10, "image_output": 100}}
+    usage = ChatUsage(prompt_tokens=5, completion_tokens=30, drawn_tokens=20)
+    assert chat_cost(prices, usage) == Decimal(5 + 10 * 10 + 20 * 100) / 1_000_000

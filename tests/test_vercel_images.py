@@ -254,3 +254,13 @@ def test_a_link_elsewhere_gets_a_stand_in() -> None:
     assert kit.picture(first).size == kit.picture(second).size
     assert first.status == 200
     assert kit.parsed(first)["data"] == kit.parsed(second)["data"]
+
+
+def test_an_edit_of_a_huge_picture_keeps_its_shape_at_a_bounded_size() -> None:
+    wide = "data:image/png;base64," + base64.b64encode(kit.png(3000, 1000)).decode()
+    assert kit.picture(edit(GEMINI, images=[{"image_url": wide}])).size == (2048, 683)
+
+
+def test_a_picture_larger_than_anything_here_draws_is_refused() -> None:
+    reply = generate(GPT, size="99999x99999")
+    assert (reply.status, kit.error(reply)["param"]) == (400, "size")
