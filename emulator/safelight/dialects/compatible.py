@@ -31,7 +31,6 @@ class Compatible(Surface):
     def images_json(
         self, visit: Visit, result: ImagesResult, created: int, data: list[dict[str, Json]]
     ) -> dict[str, Json]:
-        """Return the body, with the three counts of tokens that clients know."""
+        """Return the body, with the usage that newer clients read (LiteLLM also its details)."""
         usage = images_wire.usage_json(result.usage)
-        counts = {key: count for key, count in usage.items() if key.endswith("_tokens")}
-        return {"created": created, "data": data, "usage": counts}
+        return {"created": created, "data": data, "usage": usage}
