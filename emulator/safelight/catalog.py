@@ -75,6 +75,7 @@ class Catalog:
         self._root = root
         self._by_id = {model.id: model for model in models}
         self._schemas: dict[str, Schema] = {}
+        self._alive: tuple[datetime.date, tuple[Model, ...]] | None = None
         self._narrowed: dict[tuple[str, tuple[str, ...]], Schema] = {}
 
     @property
@@ -91,9 +92,11 @@ class Catalog:
         """Return the model of that id whether or not it still (or already) answers."""
         return self._by_id.get(model)
 
-    def alive(self, day: datetime.date) -> list[Model]:
-        """Return the models that the provider lists on that day."""
-        return [model for model in self.models if model.alive(day) and model.listed]
+    def alive(self, day: datetime.date) -> tuple[Model, ...]:
+        """Return the models that the provider lists on a day: for the same day the same tuple."""
+        if self._alive is None or self._alive[0] != day:
+            self._alive = day, tuple(m for m in self.models if m.alive(day) and m.listed)
+        return self._alive[1]
 
     def schema(self, name: str) -> Schema:
         """Return a schema of this provider by file name, without any model's limits."""

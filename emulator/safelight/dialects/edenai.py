@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from urllib.parse import parse_qsl
@@ -105,7 +105,7 @@ class EdenAI(Surface):
         """Tell whether the key is a sandbox token: canned data, free of charge."""
         return self.provider.facts["sandbox"]["word"] in edenai_uploads.owner(visit)
 
-    def listed(self, visit: Visit) -> list[Model]:
+    def listed(self, visit: Visit) -> Sequence[Model]:
         """Return the models of the day that the region serves."""
         region = self.region(visit)
         models = super().listed(visit)

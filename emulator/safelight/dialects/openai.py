@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from safelight.catalog import Model
@@ -50,9 +51,11 @@ class OpenAI(Surface):
             visit.session.deleted.put(visit.model_name, value=True)
         return result
 
-    def listed(self, visit: Visit) -> list[Model]:
+    def listed(self, visit: Visit) -> Sequence[Model]:
         """Return the models of the day but those that this session has deleted."""
         gone = visit.session.deleted
+        if not len(gone):
+            return super().listed(visit)
         return [model for model in super().listed(visit) if not gone.get(model.id)]
 
     def write_models(self, visit: Visit, result: ModelsResult) -> Reply:

@@ -6,7 +6,7 @@ shape a part of a reply, `headers` dress it. What must not enter: a provider's n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
 
@@ -62,6 +62,7 @@ class Surface(Dialect):
     def __init__(self, provider: Provider) -> None:
         super().__init__(provider)
         self._bodies = images_wire.Bodies(_BODIES)
+        self._list: tuple[tuple[Model, ...], bytes] | None = None
 
     def operate(self, visit: Visit, call: Call) -> object:
         """Ask the operation of this visit: `operate_<family>`."""
@@ -92,7 +93,7 @@ class Surface(Dialect):
             raise Refusal("model_not_found", "model", id=name)
         return ModelsResult(visit.operation, (model,), name)
 
-    def listed(self, visit: Visit) -> list[Model]:
+    def listed(self, visit: Visit) -> Sequence[Model]:
         """Return the models that exist for this visit."""
         return self.provider.catalog.alive(visit.day)
 
@@ -158,9 +159,13 @@ class Surface(Dialect):
 
     def write_models(self, visit: Visit, result: ModelsResult) -> Reply:
         """Write the list, or one entry."""
-        entries = [self.model_json(visit, model) for model in result.models]
-        document = entries[0] if result.operation != "models.list" else self.models_json(entries)
-        return self.json(visit, document)
+        if result.operation != "models.list":
+            return self.json(visit, self.model_json(visit, result.models[0]))
+        if self._list is None or self._list[0] is not result.models:
+            entries: list[Json] = [self.model_json(visit, model) for model in result.models]
+            self._list = result.models, self.dumped(self.models_json(entries))
+        body = self._list[1]
+        return Reply(200, self.headers(visit, body), body)
 
     def models_json(self, entries: list[Json]) -> Json:
         """Return the list around its entries."""
@@ -219,10 +224,14 @@ class Surface(Dialect):
     # Replies
 
     def json(self, visit: Visit, document: Json, status: int = 200) -> Reply:
-        """Return a JSON reply: two spaces and a newline at the end, or compact."""
-        option = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE if self.indented else None
-        body = orjson.dumps(document, option=option)
+        """Return a JSON reply."""
+        body = self.dumped(document)
         return Reply(status, self.headers(visit, body), body)
+
+    def dumped(self, document: Json) -> bytes:
+        """Return JSON as this provider lays it out: two spaces and a last newline, or compact."""
+        option = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE if self.indented else None
+        return orjson.dumps(document, option=option)
 
     def stream(self, visit: Visit, chunks: tuple[Chunk, ...]) -> Reply:
         """Return an event stream."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from urllib.parse import parse_qs
@@ -71,7 +72,7 @@ class Together(Surface):
             return Work(partial(chat.create, asked))
         return chat.create(asked)
 
-    def listed(self, visit: Visit) -> list[Model]:
+    def listed(self, visit: Visit) -> Sequence[Model]:
         """Return the models of the day; with `?dedicated=true` those with an own endpoint."""
         wanted = parse_qs(visit.request.query).get("dedicated") == ["true"]
         models = super().listed(visit)
