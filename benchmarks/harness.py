@@ -82,9 +82,9 @@ class Server:
         command = [part.replace("{port}", str(self.port)) for part in self.command]
         quiet = subprocess.DEVNULL
         began = time.perf_counter()
-        self.process = subprocess.Popen(
-            command, stdout=quiet, stderr=quiet, env=os.environ | self.env
-        )
+        env = {**os.environ, **self.env}
+        env.pop("PYTHONDONTWRITEBYTECODE", None)  # users start compiled modules, not sources
+        self.process = subprocess.Popen(command, stdout=quiet, stderr=quiet, env=env)
         while not self._answers():
             assert self.process.poll() is None, f"{self.name} ended: {' '.join(command)}"
             assert time.perf_counter() - began < 30, f"{self.name} does not answer {self.ready}"

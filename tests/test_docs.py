@@ -71,3 +71,26 @@ def test_the_readme_names_the_two_commands_and_its_flags_exist() -> None:
     assert "make serve" in text
     assert "make test" in text
     assert {flag for flag in flags if flag not in help_text} == set()
+
+
+def test_the_tables_of_the_readme_are_made_from_the_data() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "docs" / "tables.py"), "--check"], check=False, timeout=60
+    )
+    assert done.returncode == 0, "run python docs/tables.py"
+
+
+def test_every_operation_is_proven_by_a_client_and_every_proof_exists() -> None:
+    sys.path.insert(0, str(ROOT / "docs"))
+    import tables
+
+    for row in tables.proofs():
+        file, _, name = str(row["test"]).partition("::")
+        assert f"def {name}(" in (ROOT / file).read_text(), row["test"]
+    bare = [
+        (provider, operation)
+        for provider, dialect in tables.load_dialects().items()
+        for operation in tables.operations(dialect)
+        if not tables.clients(provider, operation)
+    ]
+    assert bare == []
