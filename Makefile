@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 CANDIDATES := python3 python3.13 python3.12 python3.11 python
 GOOD := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in $(CANDIDATES); do $$p -c '$(GOOD)' 2>/dev/null && echo $$p && break; done)
-SOURCES := emulator contracts tests benchmarks
+SOURCES := emulator contracts tests benchmarks docs
 
 .DEFAULT_GOAL := help
 .PHONY: help install serve test lint format check bench constraints clean

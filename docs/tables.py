@@ -1,4 +1,4 @@
-"""Writes the tables of the README that are made from data: `python docs/tables.py` (`--check` compares).
+"""Writes the README's tables that are made from data: `python docs/tables.py`, `--check` compares.
 
 The providers' table: what each serves, from the dialects' routes; which client proves it, from
 proofs.toml.

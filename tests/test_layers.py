@@ -150,7 +150,7 @@ def test_the_emulator_never_needs_the_judge(path: str) -> None:
 
 def providers() -> set[str]:
     folders = {folder.name for folder in data_dir("schemas").iterdir() if folder.is_dir()}
-    return folders | set(REGISTRY)
+    return (folders - {"__pycache__"}) | set(REGISTRY)
 
 
 def shared() -> list[str]:
