@@ -16,7 +16,10 @@ Ask = Callable[[Emulator], Reply]
 GENERATIONS, EDITS = "/v1/images/generations", "/v1/images/edits"
 VARIATIONS, MODELS, CHAT = "/v1/images/variations", "/v1/models", "/v1/chat/completions"
 PHOTO: File = ("a.png", png(), "image/png")
+RGBA: File = ("a.png", png(64, 64, "RGBA"), "image/png")
+TEXT: File = ("a.txt", b"Dear Sir", "text/plain")
 BASE = {"model": "gpt-image-1.5", "prompt": "a fox"}
+IRE, IGUE = "invalid_request_error", "image_generation_user_error"
 ABSENT = object()
 """The value that takes a field out of a request."""
 
@@ -63,6 +66,16 @@ def data_url(data: bytes, kind: str = "image/png") -> str:
 def sized(width: int, height: int) -> File:
     """Return a one-coloured photograph to upload."""
     return ("a.png", png(width, height), "image/png")
+
+
+def large(size: int) -> File:
+    """Return a photograph to upload, with so many bytes more than it needs."""
+    return ("a.png", png() + b"\0" * size, "image/png")
+
+
+def said(message: str, kind: str, code: str | None, param: str | None) -> dict[str, Any]:
+    """Return an error object."""
+    return {"message": message, "type": kind, "param": param, "code": code}
 
 
 def row_of(emu: Emulator) -> str | None:
