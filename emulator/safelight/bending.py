@@ -145,13 +145,13 @@ def _split(events: list[bytes], ask: Ask) -> Iterable[bytes]:
 
 def _reset_half(reply: Reply, ask: Ask) -> Reply:
     events = _events(reply)
-    sent = head(reply) + b"".join(events[: max(1, len(events) // 2)])
+    sent = head(reply) + b"".join(events[: len(events) // 2])
     return replace(reply, wire=(Chunk(sent),), end="reset")
 
 
 def _stall_half(reply: Reply, ask: Ask) -> Reply:
     events = _events(reply)
-    half = max(1, len(events) // 2)
+    half = len(events) // 2
     rest = Chunk(b"".join(events[half:]), ask.number("seconds", 60))
     return replace(reply, chunks=(Chunk(b"".join(events[:half])), rest))
 
@@ -176,7 +176,7 @@ def _error_mid(events: list[bytes], ask: Ask) -> Iterable[bytes]:
     )
     named = events[0].startswith(b"event:")
     event = (b"event: error\n" if named else b"") + b"data: " + error + b"\n\n"
-    return [*events[: max(1, len(events) // 2)], event]
+    return [*events[: len(events) // 2], event]
 
 
 def _preview_final(events: list[bytes], ask: Ask) -> Iterable[bytes]:

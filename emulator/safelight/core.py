@@ -58,12 +58,17 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class ProviderInfo:
-    """What a start banner says of a provider; `env` values may name `{base}`."""
+    """What a shell needs of a provider; `env` values may name `{base}` and `{key}`.
+
+    `hosts` are the live service's; `takes_any` tells whether it answers to any model's name.
+    """
 
     name: str
     title: str
     bases: tuple[str, ...]
     env: tuple[tuple[str, str], ...]
+    hosts: tuple[str, ...] = ()
+    takes_any: bool = False
 
 
 class Emulator:
@@ -123,6 +128,7 @@ class Emulator:
             errors = visit.dialect.provider.errors
             visit.violations += [refusal.at] if refusal.at else []
             reply = self._refuse(visit, errors.refused(refusal, visit.situation()))
+            reply = faulting.bent(visit, reply)
         except UsageError as error:
             reply = control.slip(error)
         visit.session.record(exchange(visit, reply))
@@ -209,20 +215,35 @@ class Emulator:
             keys=self.settings.api_keys,
         )
 
+    def session(self, name: str) -> Session:
+        """Return the session of that name, made on first use: what `/s/<name>` speaks to."""
+        return self._store.session(name, self._clock())
+
+    def forget(self, name: str) -> None:
+        """Drop a session and all that it holds."""
+        self._store.drop(name)
+
     def providers(self) -> tuple[ProviderInfo, ...]:
         """Return every provider with its bases and environment lines, the default one first."""
         return tuple(
-            ProviderInfo(provider.name, provider.title, provider.bases, tuple(provider.env.items()))
+            ProviderInfo(
+                provider.name,
+                provider.title,
+                provider.bases,
+                tuple(provider.env.items()),
+                provider.hosts,
+                provider.any_model is not None,
+            )
             for provider in self._mounts.providers()
         )
 
     def warm(self) -> None:
-        """Load what the first request would wait for: imaging, and the schemas' validators."""
+        """Load what the first request would wait for: imaging, the default provider's schemas."""
         import PIL.Image
         import PIL.ImageDraw
         import PIL.ImageFont  # noqa: F401
 
-        for dialect in self._mounts.dialects():
-            for names in dialect.request_schemas.values():
-                for name in names:
-                    dialect.provider.catalog.schema(name).compile()
+        dialect = self._mounts.default
+        for names in dialect.request_schemas.values():
+            for name in names:
+                dialect.provider.catalog.schema(name).compile()

@@ -79,6 +79,8 @@ def delayed(visit: Visit, reply: Reply, seconds: float) -> Reply:
 def bent(visit: Visit, reply: Reply) -> Reply:
     """Bend a reply as the fault on the wire says; note one that cannot happen to it."""
     fault = visit.fault
+    if fault is not None and fault.fault.kind == "picture" and visit.result is None:
+        visit.notes.append(f"{fault.fault.name}: nothing was made that could show it")
     if fault is None or fault.fault.kind not in ("wire", "stream"):
         return reply
     if not applies(fault, reply):
