@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from safelight.dialects import Dialects
 from safelight.dialects.base import Dialect
 from safelight.kept import kept
 from safelight.provider import Provider
@@ -19,59 +20,76 @@ class Mounts:
     Raises UsageError for an unknown default, DataError for a dialect whose data cannot be right.
     """
 
-    def __init__(self, dialects: Mapping[str, Dialect], *, default: str, lenient: bool) -> None:
+    def __init__(self, dialects: Dialects, *, default: str, lenient: bool) -> None:
         if default not in dialects:
             known = ", ".join(dialects)
             raise UsageError(f"unknown provider {default!r}; known are {known}")
-        self.default = dialects[default]
-        self._origins: dict[str, Dialect] = {}
-        bases: list[tuple[str, Dialect]] = []
-        for name, dialect in dialects.items():
-            provider = dialect.provider
+        self._dialects = dialects
+        self._default = default
+        self._annexes: dict[str, Mapping[str, Dialect]] = {}
+        self._origins: dict[str, str] = {}
+        bases: list[tuple[str, str]] = []
+        for name in dialects:
+            self._prove(name)
+            provider = dialects.provider(name)
             paths = [*provider.bases]
             if name == default:
                 paths += provider.default_bases
                 paths += provider.lenient_bases if lenient else ()
-            bases += _stand(dialect, paths)
-            self._origins |= dict.fromkeys(provider.origin_paths, dialect)
+            bases += [(path, name) for path in paths]
+            self._origins |= dict.fromkeys(provider.origin_paths, name)
         self._bases = sorted(bases, key=lambda item: -len(item[0]))
+
+    @property
+    def default(self) -> Dialect:
+        """The dialect of the default provider."""
+        return self._dialects[self._default]
 
     def find(self, path: str) -> tuple[Dialect, str]:
         """Return whose path this is, and the path without that provider's base."""
         if path in self._origins:
-            return self._origins[path], path
-        for base, dialect in self._bases:
-            if path.startswith(base) and path[len(base) :][:1] in ("", "/"):
-                return dialect, path[len(base) :]
+            return self._dialects[self._origins[path]], path
+        for base, name in self._bases:
+            if _below(path, base):
+                return self._within(name, path[len(base) :])
         return self.default, path
 
+    def _within(self, name: str, path: str) -> tuple[Dialect, str]:
+        """Return the dialect or annex of a provider that a path below its base belongs to."""
+        for start, annex in self._annexes_of(name).items():
+            if _below(path, start):
+                return annex, path[len(start) :]
+        return self._dialects[name], path
+
+    def _annexes_of(self, name: str) -> Mapping[str, Dialect]:
+        if name not in self._annexes:
+            self._annexes[name] = self._dialects[name].annexes()
+        return self._annexes[name]
+
     def dialects(self) -> list[Dialect]:
-        """Return every dialect once."""
-        return list(dict.fromkeys(dialect for _, dialect in self._bases))
+        """Return every dialect and annex, made if need be."""
+        return [
+            speaker
+            for name in self._dialects
+            for speaker in (self._dialects[name], *self._annexes_of(name).values())
+        ]
 
     def providers(self) -> tuple[Provider, ...]:
-        """Return every provider once, the default one first."""
-        found = {d.provider.name: d.provider for d in self.dialects()}
-        first = self.default.provider.name
-        return tuple(sorted(found.values(), key=lambda provider: provider.name != first))
+        """Return every provider, the default one first."""
+        names = sorted(self._dialects, key=lambda name: name != self._default)
+        return tuple(self._dialects.provider(name) for name in names)
+
+    def _prove(self, name: str) -> None:
+        """Check a provider's data, unless these very files have been found good before."""
+
+        def check() -> bool:
+            for speaker in (self._dialects[name], *self._annexes_of(name).values()):
+                speaker.provider.catalog.check(speaker.request_schemas)
+                assert speaker.provider.errors.rows, f"{name} has no error rows"
+            return True
+
+        kept(self._dialects.provider(name).folder, "proven", check)
 
 
-def _stand(dialect: Dialect, bases: list[str]) -> list[tuple[str, Dialect]]:
-    """Return a dialect and its annexes at their paths, their data proven."""
-    _prove(dialect)
-    out = [(base, dialect) for base in bases]
-    for path, annex in dialect.annexes().items():
-        _prove(annex)
-        out += [(base + path, annex) for base in bases]
-    return out
-
-
-def _prove(dialect: Dialect) -> None:
-    """Check a dialect's data, unless these very files have been found good before."""
-    catalog, bodies = dialect.provider.catalog, dialect.request_schemas
-
-    def check() -> bool:
-        catalog.check(bodies)
-        return True
-
-    kept(catalog.folder, f"proven-{type(dialect).__name__}", check)
+def _below(path: str, base: str) -> bool:
+    return path.startswith(base) and path[len(base) :][:1] in ("", "/")

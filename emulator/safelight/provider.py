@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from safelight.catalog import Catalog, Model, load_catalog
@@ -39,10 +39,12 @@ class DefaultModel:
     lenient: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Provider:
-    """A provider as data. `headers` are named sets, `facts` whatever else its dialect reads.
+    """A provider as data; its catalogue and error rows are read when they are first asked for.
 
+    `phrases` are the nouns of its error texts, `root` the folder above its own where that is not
+    the package's. `headers` are named sets, `facts` whatever else its dialect reads.
     `any_model` names the catalogue's row like which every id that has no row is answered.
     `origin_paths` are whole paths that clients derive from the origin, whatever their base is.
     """
@@ -59,9 +61,28 @@ class Provider:
     facts: dict[str, Json]
     defaults: tuple[DefaultModel, ...]
     retired: dict[str, tuple[datetime.date | None, datetime.date | None]]
-    catalog: Catalog
-    errors: ErrorTable
+    phrases: dict[str, str]
     any_model: str | None = None
+    root: Path | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder of its data."""
+        return (self.root or data_dir("schemas")) / self.name
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """Its models. Raises DataError, with file and key, for bad data."""
+        found = load_catalog(self.name, self.root)
+        if self.any_model is not None and found.known(self.any_model) is None:
+            missing = f"no row of models*.toml is called {self.any_model!r}"
+            raise DataError(found.folder / "provider.toml", "any_model", missing)
+        return found
+
+    @cached_property
+    def errors(self) -> ErrorTable:
+        """Its refusals. Raises DataError, with file and row, for bad data."""
+        return load_errors(self.name, Phrases.of(self.phrases), self.root)
 
     def stand_in(self, name: str) -> Model | None:
         """Return a model of that name at a provider that takes any, else None."""
@@ -93,10 +114,6 @@ def load_provider(name: str, root: Path | None = None) -> Provider:
             raise DataError(path, key, "is missing")
     if table["name"] != name:
         raise DataError(path, "name", f"says {table['name']!r} in the folder {name!r}")
-    catalog = load_catalog(name, root)
-    if "any_model" in table and catalog.known(table["any_model"]) is None:
-        missing = f"no row of models*.toml is called {table['any_model']!r}"
-        raise DataError(path, "any_model", missing)
     return Provider(
         name=name,
         title=table["title"],
@@ -110,9 +127,9 @@ def load_provider(name: str, root: Path | None = None) -> Provider:
         facts=table.get("facts", {}),
         defaults=tuple(_default(row, path) for row in table.get("default_model", [])),
         retired=dict(_retired(row, path) for row in table.get("retired", [])),
-        catalog=catalog,
-        errors=load_errors(name, Phrases.of(table.get("phrases", {})), root),
+        phrases=table.get("phrases", {}),
         any_model=table.get("any_model"),
+        root=root,
     )
 
 

@@ -6,7 +6,7 @@ its folder instead (docs/adding-a-provider.md). What must not enter: what any of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from safelight.refusals import UsageError
 
 if TYPE_CHECKING:
     from safelight.dialects.base import Dialect
+    from safelight.provider import Provider
 
 REGISTRY: dict[str, str] = {
     "openai": "safelight.dialects.openai:OpenAI",
@@ -37,19 +38,52 @@ def load_dialect(name: str) -> Dialect:
     return dialect
 
 
-def load_dialects(folders: Iterable[Path] = ()) -> dict[str, Dialect]:
-    """Return every provider's dialect by name: those of the package, then those of the folders.
+class Dialects(Mapping[str, "Dialect"]):
+    """Every provider's dialect by name: those of the package, then those of folders outside it.
 
-    Raises UsageError for a folder that cannot be a provider, or whose name is taken.
+    A dialect of the package is made when it is first asked for: most servers speak to one client,
+    of one provider. Raises UsageError for a folder that cannot be one, or whose name is taken.
     """
-    found = {name: load_dialect(name) for name in REGISTRY}
-    for folder in folders:
-        dialect = _from_folder(folder.resolve())
-        name = dialect.provider.name
-        if name in found:
-            raise UsageError(f"{folder}: a provider called {name!r} is served already")
-        found[name] = dialect
-    return found
+
+    def __init__(self, folders: Iterable[Path] = ()) -> None:
+        self._made: dict[str, Dialect] = {}
+        for folder in folders:
+            dialect = _from_folder(folder.resolve())
+            name = dialect.provider.name
+            if name in self:
+                raise UsageError(f"{folder}: a provider called {name!r} is served already")
+            self._made[name] = dialect
+
+    def __getitem__(self, name: str) -> Dialect:
+        """Return a dialect, made at the first call. Raises KeyError."""
+        if name not in self._made:
+            if name not in REGISTRY:
+                raise KeyError(name)
+            self._made[name] = load_dialect(name)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names, those of the package first."""
+        return iter(dict.fromkeys((*REGISTRY, *self._made)))
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(REGISTRY.keys() | self._made.keys())
+
+    def __contains__(self, name: object) -> bool:
+        """Tell whether there is one of that name, without making it."""
+        return name in REGISTRY or name in self._made
+
+    def provider(self, name: str) -> Provider:
+        """Return the data of a provider, without making its dialect."""
+        from safelight.provider import load_provider
+
+        return self._made[name].provider if name in self._made else load_provider(name)
+
+
+def load_dialects(folders: Iterable[Path] = ()) -> Dialects:
+    """Return every provider's dialect by name. Raises UsageError for a folder that is none."""
+    return Dialects(folders)
 
 
 def _from_folder(folder: Path) -> Dialect:
