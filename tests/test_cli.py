@@ -194,8 +194,17 @@ main(["serve", "--port", "0"])
 
 def test_models_are_listed_with_what_they_do() -> None:
     lines = run("models", "--as-of", DAY).output.splitlines()
-    assert lines[0].split() == ["PROVIDER", "MODEL", "KIND", "UNTIL", "OPERATIONS"]
+    assert lines[0].split() == ["PROVIDER", "MODEL", "KIND", "UNTIL", "OPERATIONS", "PRICE"]
     assert any("gpt-image-2 " in line and "images.generate" in line for line in lines)
+
+
+@pytest.mark.parametrize("provider", REGISTRY)
+def test_the_table_and_the_json_of_a_provider_list_the_same_models(provider: str) -> None:
+    table = run("models", "--provider", provider, "--as-of", DAY).output.splitlines()[1:]
+    rows = json.loads(run("models", "--provider", provider, "--as-of", DAY, "--json").output)
+    assert [line.split()[:3] for line in table] == [[provider, r["id"], r["kind"]] for r in rows]
+    assert all(row["operations"] and {"traits", "prices", "entry"} <= set(row) for row in rows)
+    assert rows
 
 
 def test_models_are_those_of_the_day() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from safelight.catalog import load_catalog
-from safelight.costs import as_text, chat_cost, fault, image_cost
+from safelight.costs import as_text, chat_cost, fault, image_cost, in_words
 from safelight.dialects import REGISTRY
 from safelight.operations.chat import ChatUsage
 from safelight.operations.image_usage import ImageUsage
@@ -106,3 +106,20 @@ def test_drawn_tokens_of_a_chat_have_their_own_price() -> None:
     prices = {"token": {"input": 1, "output": 10, "image_output": 100}}
     usage = ChatUsage(prompt_tokens=5, completion_tokens=30, drawn_tokens=20)
     assert chat_cost(prices, usage) == Decimal(5 + 10 * 10 + 20 * 100) / 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("prices", "words"),
+    [
+        ({}, ""),
+        ({"image": 0.04}, "$0.04 an image"),
+        (TABLE, "$0.04 to 0.12 an image, $0.06 an image"),
+        ({"megapixel": 0.03, "steps": 4}, "$0.03 a megapixel"),
+        (
+            {"token": {"input": 5, "image_output": 40}},
+            "$5 input, $40 image output a million tokens",
+        ),
+    ],
+)
+def test_prices_are_told_in_words(prices: dict[str, Any], words: str) -> None:
+    assert in_words(prices) == words

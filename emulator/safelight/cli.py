@@ -250,10 +250,13 @@ def _as_json(rows: list[tuple[str, Model]]) -> str:
 
 
 def _as_table(rows: list[tuple[str, Model]]) -> str:
-    cells = [("PROVIDER", "MODEL", "KIND", "UNTIL", "OPERATIONS")]
+    from safelight.costs import in_words
+
+    cells = [("PROVIDER", "MODEL", "KIND", "UNTIL", "OPERATIONS", "PRICE")]
     for name, model in rows:
         until = str(model.until or model.shutdown or "")
-        cells.append((name, model.id, model.kind, until, ", ".join(model.operations)))
+        does, price = ", ".join(model.operations), in_words(model.prices)
+        cells.append((name, model.id, model.kind, until, does, price))
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = ("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in cells)
     return "\n".join(line.rstrip() for line in lines)

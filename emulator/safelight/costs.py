@@ -27,6 +27,8 @@ KEYS = frozenset({"image", "table", "megapixel", "steps", "token"})
 TOKEN_KEYS = frozenset({"input", "cached_input", "image_input", "output", "image_output"})
 """What `prices.token` may hold. Text prices stand in for image and cached ones left out."""
 
+_UNITS = {"image": "an image", "megapixel": "a megapixel"}
+_SHOWN = ("input", "output", "image_output")
 _MILLION = Decimal(1_000_000)
 _PLACES = 12
 FREE = Decimal(0)
@@ -127,3 +129,20 @@ def _decimal(value: Json) -> Decimal:
 
 def _rounded(cost: Decimal) -> Decimal:
     return round(cost, _PLACES).normalize() if cost else FREE
+
+
+def in_words(prices: Mapping[str, Json]) -> str:
+    """Return prices as a list shows them, such as `$0.04 an image`; nothing for no price."""
+    words = []
+    if "table" in prices:
+        listed = [_decimal(row["price"]) for row in prices["table"]]
+        ends = dict.fromkeys(as_text(end) for end in (min(listed), max(listed)))
+        words.append(f"${' to '.join(ends)} an image")
+    words += [f"{_dollars(prices[unit])} {_UNITS[unit]}" for unit in _UNITS if unit in prices]
+    rates = prices.get("token", {})
+    told = [f"{_dollars(rates[kind])} {kind.replace('_', ' ')}" for kind in _SHOWN if kind in rates]
+    return ", ".join([*words, *([f"{', '.join(told)} a million tokens"] if told else [])])
+
+
+def _dollars(price: Json) -> str:
+    return f"${as_text(_decimal(price))}"
