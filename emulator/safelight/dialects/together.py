@@ -104,9 +104,9 @@ class Together(Surface):
         return entries
 
     def model_json(self, visit: Visit, model: Model) -> dict[str, Json]:
-        """Return an entry; pictures are not priced here, so every price is zero (facts 3)."""
+        """Return an entry; what is not priced by token, such as pictures, costs zero (facts 3)."""
         head = {"id": model.id, "object": "model", "created": model.created, "type": model.kind}
-        return {**head, **model.entry, "pricing": _FREE}
+        return {**head, **model.entry, "pricing": {**_FREE, **model.prices.get("token", {})}}
 
     def write_chat(
         self, visit: Visit, result: ChatResult, pictures: tuple[Artwork, ...] = ()
