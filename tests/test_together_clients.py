@@ -160,3 +160,11 @@ def test_openai_s_client_draws_and_chats_here_too(live_server: LiveServer) -> No
             messages=[{"role": "user", "content": "Reply with exactly: Hello!"}],
         )
         assert said.choices[0].message.content == "Hello!"
+
+
+def test_a_plain_http_client_lists_and_orders_models(live_server: LiveServer) -> None:
+    base, key = f"{live_server.origin}/together/v1", {"authorization": "Bearer sk-test"}
+    listed = httpx.get(f"{base}/models", headers=key).json()
+    assert {"black-forest-labs/FLUX.1-dev", "openai/gpt-oss-20b"} <= {row["id"] for row in listed}
+    order = {"model_name": "mine", "model_source": "me/mine"}
+    assert httpx.post(f"{base}/models", headers=key, json=order).json()["data"]["job_id"]
