@@ -60,8 +60,8 @@ def edit(  # noqa: PLR0913 - inputs, mask and markup are what an edit is
 ) -> Rendered:
     """Return `inputs[0]` changed, at the brief's size.
 
-    Where the mask's alpha is 255 the base stays as it is (equal values in a png), where it is 0
-    there is a new scene, between both are blended; a mask without alpha changes nothing. A
+    Where the mask's alpha is 0 there is a new scene, everywhere else the base stays as it is (equal
+    values in a png of its size); a mask without alpha changes nothing. A
     `markup` of drawn strokes changes their surroundings. Without either the whole picture is
     regraded and captioned, further inputs lie on it as prints. A base of other proportions is
     scaled to fit and extended by a blur. Raises UnreadablePicture for damaged uploads, ValueError

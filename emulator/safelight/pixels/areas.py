@@ -1,6 +1,7 @@
 """Finds where on a canvas a base lies, and what of it a mask or drawn marks give up.
 
-The rule of a mask: alpha 255 keeps the base's pixel as it is, alpha 0 replaces it, between blends.
+The rule of a mask: where its alpha is 0 the base's pixel is replaced, anywhere else it stays as it
+is (openai-python 3.52.0: "fully transparent areas").
 A base of other proportions is scaled to lie inside the canvas; around it goes a blurred, darkened
 enlargement of itself. What must not enter: what an area is filled with.
 """
@@ -19,6 +20,7 @@ _MARKED = 16
 _ROUGH = 96
 """Longer side of the small canvas on which the surroundings of marks are found."""
 _ANY = [0] + [255] * 255
+_NONE = [255] + [0] * 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +63,17 @@ def extension(base: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 
 def masked(mask: Source, size: tuple[int, int], laid: Laid) -> Image.Image:
-    """Return what is edited, 255 for all of it: the mask's alpha turned round; nothing without."""
+    """Return what is edited as 255: where the mask has alpha 0. Nothing without an alpha.
+
+    Between 0 and 255 lie only the bounds of an area that is scaled with its base.
+    """
     image = decode(mask)
     if image.mode != "RGBA":
         return Image.new("L", laid.size)
-    keep = image.getchannel("A")
-    if keep.size != size:
-        keep = keep.resize(size, Image.Resampling.BILINEAR)
-    return ImageChops.invert(laid.place(keep, Image.new("L", laid.size, 255)))
+    clear = image.getchannel("A").point(_NONE)
+    if clear.size != size:
+        clear = clear.resize(size, Image.Resampling.BILINEAR)
+    return laid.place(clear, Image.new("L", laid.size))
 
 
 def marked(markup: Source, size: tuple[int, int], laid: Laid) -> Image.Image | None:
