@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from kit import ERA, KEY, Clock, emulator, error, picture, png
+from kit import ERA, KEY, Clock, emulator, error, parsed, picture, png
 from openai_asks import (
     ABSENT,
     EDITS,
@@ -276,3 +276,20 @@ def test_json_of_any_depth_is_refused_or_taken_but_never_breaks() -> None:
     deep = b'{"model":"gpt-image-2","prompt":"x","bogus":' + b"[" * 5000 + b"]" * 5000 + b"}"
     assert send("POST", GENERATIONS, deep, "application/json")(emulator()).status == 400
     assert of_json(GENERATIONS, {"model": {"a": 1}, "prompt": "x"})(emulator()).status == 400
+
+
+def test_a_whole_number_may_be_written_with_a_point() -> None:
+    emu = emulator()
+    pointed = send(
+        "POST", GENERATIONS, b'{"model":"gpt-image-2","prompt":"x","n":2.0}', "application/json"
+    )
+    assert len(parsed(pointed(emu))["data"]) == 2
+    assert error(generate(n=2.5)(emu))["code"] == "invalid_type"
+
+
+@pytest.mark.parametrize("name", ["model", "prompt", "n"])
+def test_a_file_in_the_place_of_a_text_is_a_type_fault(name: str) -> None:
+    fields = {"model": "gpt-image-2.5-flare"} if name != "model" else {"model": ABSENT}
+    taken = {"prompt": ABSENT} if name == "prompt" else {}
+    reply = edit(("image", PHOTO), (name, PHOTO), **fields, **taken)(emulator())
+    assert (reply.status, error(reply)["code"]) == (400, "invalid_type")

@@ -12,6 +12,7 @@ from safelight.dialects.base import Visit
 from safelight.errors import Failure
 from safelight.messages import Json
 from safelight.phrases import path_text
+from safelight.read import as_json
 from safelight.refusals import Refusal
 from safelight.schemas import Schema
 from safelight.violations import Violation
@@ -35,7 +36,7 @@ def admit(visit: Visit) -> Failure | None:
     schema = catalog.narrowed(name, visit.operation, model, visit.day) if model else base
     if visit.lenient:
         return _lenient(visit, base, schema)
-    visit.params = _without_nulls(visit.params, schema)
+    visit.params = _tidied(visit.params, schema)
     violation = schema.check(visit.dialect.seen(visit))
     return _violated(visit, violation) if violation else None
 
@@ -48,7 +49,7 @@ def _violated(visit: Visit, violation: Violation) -> Failure:
 def _choose_model(visit: Visit, base: Schema) -> Violation | None:
     """Settle the model: named, or by default. Raises Refusal when nobody answers to the name."""
     provider = visit.dialect.provider
-    asked = visit.params.get("model")
+    asked = as_json({"model": visit.params.get("model")})["model"]
     default = provider.default_model(visit.operation, visit.day, lenient=visit.lenient)
     if "model" not in visit.params:
         if default is None:
@@ -89,27 +90,35 @@ def _lookup(visit: Visit, asked: str, default: str | None) -> Model | None:
     raise Refusal("model_retired" if retired else "model_not_found", "model", id=asked)
 
 
-def _without_nulls(params: dict[str, Json], schema: Schema) -> dict[str, Json]:
-    """Drop a null where the schema allows one: it means absent."""
-    if None not in params.values():
+def _tidied(params: dict[str, Json], schema: Schema) -> dict[str, Json]:
+    """Drop a null where the schema allows one: it means absent. JSON's 2.0 is the integer 2."""
+    if all(isinstance(value, (str, int, list, dict)) for value in params.values()):
         return params
     properties = schema.document.get("properties", {})
-    return {k: v for k, v in params.items() if v is not None or not nullable(properties.get(k))}
+    return {
+        key: int(value) if _whole(value) and takes(properties.get(key), "integer") else value
+        for key, value in params.items()
+        if value is not None or not takes(properties.get(key), "null")
+    }
 
 
-def nullable(schema: Json) -> bool:
-    """Tell whether a property may be null."""
+def _whole(value: Json) -> bool:
+    return isinstance(value, float) and value.is_integer()
+
+
+def takes(schema: Json, kind: str) -> bool:
+    """Tell whether a property may be of that JSON type."""
     if not isinstance(schema, dict):
         return False
     kinds = schema.get("type", ())
-    if "null" in ((kinds,) if isinstance(kinds, str) else kinds):
+    if kind in ((kinds,) if isinstance(kinds, str) else kinds):
         return True
-    return any(nullable(branch) for branch in schema.get("anyOf", ()))
+    return any(takes(branch, kind) for branch in schema.get("anyOf", ()))
 
 
 def _lenient(visit: Visit, base: Schema, narrowed: Schema) -> Failure | None:
     """Refuse a missing or mistyped field of the bare shape; drop everything else that offends."""
-    visit.params = _without_nulls(visit.params, base)
+    visit.params = _tidied(visit.params, base)
     for violation in base.violations(visit.dialect.seen(visit)):
         if (
             violation.keyword in ("required", "type")

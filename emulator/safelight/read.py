@@ -173,19 +173,10 @@ def _place(out: dict[str, Json], head: str, path: list[str], value: Json) -> Non
 
 
 def as_json(value: Json) -> Json:
-    """Return parameters as schemas see them: an Upload is an object of name, type, size in bytes.
-
-    Only the places where a form can put a file are visited: the top level, and lists in it.
-    """
+    """Return a form's parameters as schemas see them: an Upload as its name, type and size."""
     if isinstance(value, Upload):
         seen = {"x-file": True, "filename": value.filename, "size": len(value.data)}
         return seen if value.content_type is None else {**seen, "content_type": value.content_type}
     if isinstance(value, dict):
-        return {key: as_json(item) if _filed(item) else item for key, item in value.items()}
-    return [as_json(item) if isinstance(item, Upload) else item for item in value]
-
-
-def _filed(value: Json) -> bool:
-    if isinstance(value, list):
-        return any(isinstance(item, Upload) for item in value)
-    return isinstance(value, Upload)
+        return {key: as_json(item) for key, item in value.items()}
+    return [as_json(item) for item in value] if isinstance(value, list) else value

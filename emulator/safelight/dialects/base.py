@@ -199,7 +199,7 @@ class Dialect:
 
     def seen(self, visit: Visit) -> Json:
         """Return the parameters as the schemas see them."""
-        return as_json(visit.params)
+        return as_json(visit.params) if visit.body == "form" else visit.params
 
     def operate(self, visit: Visit, call: Call) -> object:
         """Ask the operation for its result; a slow one comes as Work."""
