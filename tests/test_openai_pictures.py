@@ -301,3 +301,20 @@ def test_a_stream_of_two_completes_two_pictures() -> None:
     assert [name for name, _ in events] == ["image_generation.completed"] * 2
     assert len({mark(data["b64_json"]) for _, data in events}) == 2
     assert [data["usage"]["output_tokens"] for _, data in events] == [272, 272]
+
+
+def phone_photo(width: int, height: int) -> bytes:
+    """Return a JPEG as phones store it: EXIF says that it is to be shown turned."""
+    exif, out = Image.Exif(), io.BytesIO()
+    exif[0x0112] = 6
+    Image.new("RGB", (width, height), (90, 160, 60)).save(out, "JPEG", exif=exif)
+    return out.getvalue()
+
+
+def test_a_turned_photograph_counts_as_it_is_shown() -> None:
+    photo = ("image", ("phone.jpg", phone_photo(96, 64), "image/jpeg"))
+    shown = ("mask", ("mask.png", mask(64, 96, (0, 0, 9, 9)), "image/png"))
+    stored = ("mask", ("mask.png", mask(96, 64, (0, 0, 9, 9)), "image/png"))
+    reply = edit(photo, shown, size="auto")(emulator())
+    assert (reply.status, parsed(reply)["size"]) == (200, "1024x1536")
+    assert edit(photo, stored)(emulator()).status == 400

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from pixels_kit import drawn, huge_png, opened, packed, photo
 from safelight.pixels import Source, UnreadablePicture, inspect, verify
-from safelight.pixels.decode import orientation
+from safelight.pixels.exif import orientation
 
 MODES = {
     "png": ("RGB", "RGBA", "L", "LA", "P", "1", "I;16"),
@@ -149,6 +149,16 @@ def test_a_broken_animation_chunk_is_no_news() -> None:
     at = data.index(b"acTL") + 4
     verify(inspect(data))
     verify(inspect(data[:at] + bytes(8) + data[at + 8 :]))
+
+
+@pytest.mark.parametrize("name", ["jpeg", "png", "webp"])
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_a_photograph_is_as_wide_as_it_is_shown(name: str, turn: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    found = sample(name, exif=exif)
+    assert (found.width, found.height) == (96, 80)
+    assert found.shown == ((80, 96) if turn >= 5 else (96, 80))
 
 
 @given(st.binary(max_size=60), st.sampled_from([b"", b"II*\0", b"MM\0*", b"Exif\0\0II*\0"]))

@@ -78,7 +78,7 @@ def _overlay(call: Call, name: str, pictures: tuple[Source, ...]) -> Source | No
         raise Refusal("mask_unreadable", **refusal.facts) from refusal
     if call.lenient:
         return overlay if overlay.has_alpha else None
-    if (overlay.width, overlay.height) != (pictures[0].width, pictures[0].height):
+    if overlay.shown != pictures[0].shown:
         raise Refusal("mask_size", name)
     if not overlay.has_alpha:
         raise Refusal("mask_without_alpha", name)

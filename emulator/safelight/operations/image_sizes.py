@@ -49,10 +49,10 @@ def automatic(traits: Mapping[str, Json], inputs: Inputs) -> Size:
         return sizes[0]
     first = inputs.pictures[0]
     if traits.get("keeps_shape"):
-        return _within(first.width, first.height)
-    if (first.width, first.height) in sizes:
-        return first.width, first.height
-    shape = first.width / first.height
+        return _within(*first.shown)
+    if first.shown in sizes:
+        return first.shown
+    shape = first.shown[0] / first.shown[1]
     return min(sizes, key=lambda s: max(shape / (s[0] / s[1]), (s[0] / s[1]) / shape))
 
 

@@ -6,7 +6,6 @@ warns. What must not enter: drawing, and exceptions of Pillow on their way out.
 
 from __future__ import annotations
 
-import struct
 from io import BytesIO
 from struct import unpack_from
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from safelight.pixels.exif import orientation
 from safelight.pixels.values import Source, UnreadablePicture
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_ORIENTATION = 0x0112
 
 
 def verify(source: Source) -> None:
@@ -88,24 +87,6 @@ def _plain(image: Image.Image) -> Image.Image:
 def _upright(image: Image.Image, exif: bytes) -> Image.Image:
     turn = _TURNS.get(orientation(exif))
     return image if turn is None else image.transpose(turn)
-
-
-def orientation(exif: bytes) -> int:
-    """Return the EXIF orientation 1..8; 1 when there is none or the block is damaged."""
-    body = exif.removeprefix(b"Exif\0\0")
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(body[:4])
-    if order is None:
-        return 1
-    try:
-        at = int(unpack_from(order + "I", body, 4)[0])
-        count = int(unpack_from(order + "H", body, at)[0])
-        for k in range(min(count, 64)):
-            tag, _, _, value = unpack_from(order + "HHIH", body, at + 2 + 12 * k)
-            if tag == _ORIENTATION:
-                return int(value)
-    except struct.error:
-        return 1
-    return 1
 
 
 def _still(data: bytes) -> bytes:

@@ -10,6 +10,7 @@ import struct
 from struct import unpack_from
 from typing import TYPE_CHECKING, NamedTuple
 
+from safelight.pixels.exif import sideways
 from safelight.pixels.values import MAX_PIXELS, Source, UnreadablePicture
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ def inspect(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Source:
         raise UnreadablePicture(
             f"{head.width}x{head.height} pixels are too many, the limit is {max_pixels}"
         )
-    return Source(bytes(data), name, head.width, head.height, head.mode, head.has_alpha)
+    return Source(
+        bytes(data), name, head.width, head.height, head.mode, head.has_alpha, sideways(data, name)
+    )
 
 
 def _reader(data: bytes) -> tuple[str, Callable[[bytes], _Header]]:

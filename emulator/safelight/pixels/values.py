@@ -77,7 +77,8 @@ class Source:
     """An uploaded picture whose header alone was read.
 
     `width` and `height` are as stored, before an EXIF orientation is obeyed; `mode` is Pillow's
-    name of the stored pixels ("RGB", "RGBA", "L", "LA", "P", "1", "CMYK", "I;16").
+    name of the stored pixels ("RGB", "RGBA", "L", "LA", "P", "1", "CMYK", "I;16"). `sideways`: EXIF
+    swaps the sides.
     """
 
     data: bytes = field(repr=False)
@@ -86,6 +87,12 @@ class Source:
     height: int
     mode: str
     has_alpha: bool
+    sideways: bool = False
+
+    @property
+    def shown(self) -> tuple[int, int]:
+        """Return (width, height) in pixels as everybody sees the picture."""
+        return (self.height, self.width) if self.sideways else (self.width, self.height)
 
 
 @dataclass(frozen=True, slots=True)

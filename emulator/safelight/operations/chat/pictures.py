@@ -66,7 +66,7 @@ def _decoded(url: str, detail: str) -> Picture:
         raise Refusal("invalid_image_format") from None
     if found.format.lower() not in _SEEN_FORMATS:
         raise Refusal("invalid_image_format")
-    return Picture(found.format.lower(), found.width, found.height, found.has_alpha, detail)
+    return Picture(found.format.lower(), *found.shown, found.has_alpha, detail)
 
 
 def described(picture: Picture) -> str:
