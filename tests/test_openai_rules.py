@@ -293,3 +293,19 @@ def test_a_file_in_the_place_of_a_text_is_a_type_fault(name: str) -> None:
     taken = {"prompt": ABSENT} if name == "prompt" else {}
     reply = edit(("image", PHOTO), (name, PHOTO), **fields, **taken)(emulator())
     assert (reply.status, error(reply)["code"]) == (400, "invalid_type")
+
+
+def test_only_some_models_look_closer_at_their_input() -> None:
+    emu = emulator()
+    names = ["gpt-image-1.5", "chatgpt-image-latest", "gpt-image-1-mini", "gpt-image-2"]
+    replies = [edit(model=name, input_fidelity="high")(emu) for name in names]
+    assert [reply.status for reply in replies] == [200, 200, 400, 400]
+    one, other = (edit(model="gpt-image-1.5", input_fidelity=f)(emu) for f in ("low", "high"))
+    spent = [parsed(reply)["usage"]["input_tokens"] for reply in (one, other)]
+    assert spent[0] < spent[1]
+
+
+@pytest.mark.parametrize("n", [0, 2])
+def test_dall_e_3_draws_one_picture_at_a_time(n: int) -> None:
+    reply = generate(model="dall-e-3", n=n)(emulator(as_of=ERA))
+    assert error(reply)["message"] == "You must provide n=1 for this model."
