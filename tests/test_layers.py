@@ -28,20 +28,23 @@ ORDER = [
     catalog
     provider
     pixels tokens faults journal fixtures read
-    bending lies scenario verify verdict limits
+    bending lies scenario verify verdict limits latency
     store
     operations
     costs
     dialects.base
-    admit faulting files links
+    admit faulting quotas files links
     fetch
     dialects
-    mounts records
+    mounts records settings
+    handing
     control
     core
-    rawwire
+    rawwire addresses guard wires options assertions
     app intercept
-    server
+    server world
+    inprocess background
+    plugin_room
     pytest_plugin cli
     __main__
     """.strip().splitlines()
@@ -50,7 +53,8 @@ ORDER = [
 
 RANK = {room: rank for rank, line in enumerate(ORDER) for room in line}
 
-SHELLS = {"app", "rawwire", "cli", "fetch", "intercept", "pytest_plugin", "server", "__main__"}
+SHELLS = {"app", "rawwire", "watch", "cli", "fetch", "intercept", "pytest_plugin", "server", "__main__"}
+SHELLS |= {"background", "guard", "inprocess", "plugin_room", "wires"}
 """The rooms that may know of sockets, loops and clocks."""
 
 WORLD = {

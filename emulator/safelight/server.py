@@ -18,6 +18,7 @@ from safelight.refusals import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hypercorn.config import Config
     from starlette.types import ASGIApp
 
 BACKLOG = 2048
@@ -61,10 +62,8 @@ def run(
     serve(app, shell, sock, ready)
 
 
-def _hypercorn(
-    app: ASGIApp, shell: Stoppable, sock: socket.socket, ready: Callable[[], None]
-) -> None:
-    from hypercorn.asyncio import serve  # 0.1 s, once the port is ours
+def hypercorn_config(sock: socket.socket) -> Config:
+    """Return hypercorn's settings for a listening socket, which is its own from here on."""
     from hypercorn.config import Config
 
     config = Config()
@@ -76,6 +75,15 @@ def _hypercorn(
     config.include_date_header = False
     config.include_server_header = False
     config.errorlog = _quiet("hypercorn.error")
+    return config
+
+
+def _hypercorn(
+    app: ASGIApp, shell: Stoppable, sock: socket.socket, ready: Callable[[], None]
+) -> None:
+    from hypercorn.asyncio import serve  # 0.1 s, once the port is ours
+
+    config = hypercorn_config(sock)
 
     async def main() -> None:
         stop = _stop_on_signals(shell)

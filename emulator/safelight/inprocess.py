@@ -1,0 +1,140 @@
+"""The emulator in this process: `with safelight.Emulator() as emulator: …`, and what pytest uses.
+
+Puts the world, the guard, the interception and the keys in the environment together. What must not
+enter: test frameworks, servers.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from safelight import core
+from safelight.addresses import Addresses
+from safelight.guard import Guard, standing
+from safelight.options import Options, read_options
+from safelight.world import KEY, World
+
+
+@lru_cache(maxsize=1)
+def shared() -> core.Emulator:
+    """Return the one emulator of this process: worlds are sessions of it, pictures are kept."""
+    return core.Emulator(core.Settings(), clock=time.time)
+
+
+class _Clock:
+    """A world's clock as replies spend it: on the session's clock at once, or for real."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def spend(self, seconds: float) -> None:
+        """Let so much time pass, in the calling thread."""
+        if self._world.clock.real:
+            time.sleep(seconds)
+        else:
+            self._world.clock.advance(seconds=seconds)
+
+    async def spend_async(self, seconds: float) -> None:
+        """Let so much time pass, without blocking a loop."""
+        import anyio  # httpx has it loaded
+
+        if not self._world.clock.real:
+            self._world.clock.advance(seconds=seconds)
+        await anyio.sleep(seconds if self._world.clock.real else 0)
+
+
+def make_world(options: Options, name: str, folder: Callable[[], Path] | None = None) -> World:
+    """Return a world of the shared emulator. Raises UsageError for an unknown provider."""
+    emulator = shared()
+    addresses = Addresses(
+        emulator.providers(), provider=options.provider, base_urls=options.base_urls
+    )
+    return World(emulator, addresses, options, name=name, clock=time.time, folder=folder)
+
+
+@contextmanager
+def guarded(world: World) -> Iterator[Guard]:
+    """Let nothing escape, and let clients find a key, until the end of the block."""
+    addresses = world.addresses
+    own = {*addresses.hosts(), *(url.partition("://")[2] for url in addresses.named_urls)}
+
+    def hint(url: str) -> str:
+        if not any(host.partition("/")[0].partition(":")[0] in url for host in own):
+            return ""
+        if world.answering:
+            return (
+                " The fixture `safelight` answers httpx and httpx2; for a client on another stack"
+                " give it the base URL of `safelight_server`."
+            )
+        return " Give the client `safelight_server.base_url()`, or use the fixture `safelight`."
+
+    guard = Guard(world.options.allow, hint)
+    world.escapes = guard.escapes
+    missing = [name for name in addresses.key_names() if name not in os.environ]
+    os.environ.update(dict.fromkeys(missing, KEY))
+    try:
+        with standing(guard):
+            yield guard
+    finally:
+        for name in missing:
+            os.environ.pop(name, None)
+
+
+@contextmanager
+def intercepted(world: World, guard: Guard) -> Iterator[None]:
+    """Answer httpx and httpx2 for the emulated hosts until the end of the block."""
+    from safelight.intercept import HERE, Desk, answering  # respx and httpx, when they are used
+
+    def find(url: str) -> str | None:
+        return url.removeprefix(HERE) if url.startswith(HERE + "/") else world.addresses.find(url)
+
+    world.answering = True
+    try:
+        with answering(Desk(find, world.answer, _Clock(world), guard)):
+            yield
+    finally:
+        world.answering = False
+
+
+class Emulator:
+    """Every provider, in this process, for the length of a `with` block, which gives a `World`.
+
+    Takes the options of the pytest marker: `provider`, `base_urls`, `as_of`, `lenient`, `seed`,
+    `scenario`, `allow`, `strict`. httpx and httpx2 clients need no other base URL; nothing escapes.
+    Leaving the block raises AssertionError for what escaped, or would have been refused live.
+    Raises UsageError for a wrong option, naming the legal ones.
+    """
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - read_options judges them
+        self._options = read_options(("safelight.Emulator", options))
+        self._stack = ExitStack()
+        self._world: World | None = None
+
+    def __enter__(self) -> World:
+        """Begin, with a session of its own."""
+        world = self._world = make_world(self._options, f"block-{id(self):x}")
+        with ExitStack() as stack:
+            stack.callback(world.close)
+            guard = stack.enter_context(guarded(world))
+            stack.enter_context(intercepted(world, guard))
+            self._stack = stack.pop_all()
+        return world
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End, and tell what was wrong if nothing else is being told."""
+        problem = self._world.problem() if self._world else None
+        self._stack.close()
+        if kind is None and problem:
+            raise AssertionError(problem)

@@ -1,0 +1,121 @@
+"""The door of the pytest plugin: options, the marker, the fixtures. Shut, it weighs nothing.
+
+pytest imports this room at every start, so it imports nothing that pytest has not. What happens
+behind the door is in `plugin_room`, loaded when a fixture runs.
+
+Precedence, for each option by itself: the marker nearest to the test, then the command line, then
+the ini file, then the default.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from safelight.world import World
+
+# The names and words of `options.OPTIONS`, which a test holds against it: it stays unloaded.
+_INI = {
+    "provider": "string",
+    "base_urls": "linelist",
+    "as_of": "string",
+    "lenient": "string",
+    "seed": "string",
+    "scenario": "linelist",
+    "allow": "linelist",
+    "strict": "string",
+}
+_MANY = ("base_urls", "scenario", "allow")
+_HELP = {
+    "provider": "whose base URL and key are meant when a test names none",
+    "base_urls": "more base URLs to answer for, as the provider; may be repeated",
+    "as_of": "the day whose contract is served, such as 2026-05-11",
+    "lenient": "refuse only what breaks the shape of a schema",
+    "seed": "a whole number: pictures, ids and chances follow from it",
+    "scenario": "a fault or a step as JSON; may be repeated, in their order",
+    "allow": "a host that may really be reached, a glob; may be repeated",
+    "strict": "fail a test whose requests the live service would refuse (default)",
+}
+_MARKER = (
+    "safelight(provider=…, base_urls=[…], as_of=…, lenient=…, seed=…, scenario=[…], allow=[…], "
+    "strict=…): what the fixtures safelight and safelight_server are for this test."
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the command line's options, and the same names for the ini file."""
+    group = parser.getgroup("safelight", "safelight: offline image APIs")
+    for name, kind in _INI.items():
+        flag = "--safelight-" + name.replace("_", "-")
+        dest = f"safelight_{name}"
+        if name in ("lenient", "strict"):
+            switch = argparse.BooleanOptionalAction
+            group.addoption(flag, dest=dest, action=switch, default=None, help=_HELP[name])
+        elif name in _MANY:
+            group.addoption(flag, dest=dest, action="append", help=_HELP[name])
+        else:
+            group.addoption(flag, dest=dest, help=_HELP[name])
+        parser.addini(dest, _HELP[name], type=kind, default=None)  # type: ignore[arg-type]  # of the table
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line("markers", _MARKER)
+
+
+@pytest.fixture
+def _safelight_world(request: pytest.FixtureRequest) -> Iterator[World]:
+    """Give the test a session of its own, a guard and keys; both public fixtures build on it."""
+    from safelight import plugin_room
+
+    with plugin_room.world_of(request) as world:
+        yield world
+
+
+@pytest.fixture
+def safelight(_safelight_world: World, request: pytest.FixtureRequest) -> Iterator[World]:
+    """Answer for the image APIs in this process: every httpx and httpx2 client, offline.
+
+    No base URL is changed and nothing else leaves this machine. Gives a `safelight.World`.
+    """
+    from safelight import plugin_room
+
+    with plugin_room.intercepting(request, _safelight_world):
+        yield _safelight_world
+
+
+@pytest.fixture(scope="session")
+def _safelight_origin() -> Iterator[str]:
+    """Serve on a free port of this machine, once for each process of the test run."""
+    from safelight import background, inprocess
+
+    with background.serving(inprocess.shared()) as origin:
+        yield origin
+
+
+@pytest.fixture
+def safelight_server(_safelight_world: World, _safelight_origin: str) -> World:
+    """Serve the image APIs on a real port: for subprocesses, browsers and other languages.
+
+    `base_url("…")` and `env` say where; the session is the test's own. Gives a `safelight.World`.
+    """
+    _safelight_world.origin = _safelight_origin
+    return _safelight_world
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Add up what the tests told, from this process and from workers, in one line."""
+    lists = terminalreporter.stats.values()
+    told = [report.safelight for reports in lists for report in reports if _tells(report)]
+    if told:
+        from safelight import plugin_room
+
+        terminalreporter.write_line(plugin_room.summary(told))
+
+
+def _tells(report: object) -> bool:
+    return hasattr(report, "safelight") and getattr(report, "when", "") == "teardown"
