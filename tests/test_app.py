@@ -21,6 +21,8 @@ OK = Reply(200, (("content-type", "application/json"),), b"{}")
 class Canned:
     """A core that walks as the test says and remembers what it was asked."""
 
+    clock_moves = 0
+
     def __init__(self, walk: Callable[[Request], Walk] | Reply = OK) -> None:
         self.asked: list[Request] = []
         self._walk = walk

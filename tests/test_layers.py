@@ -20,7 +20,7 @@ CONTRACTS = HOUSE / "contracts" / "safelight_contracts"
 ORDER = [
     line.split()
     for line in """
-    __init__ messages kept
+    __init__ messages kept masks
     refusals violations
     datafiles fingerprints
     schemas phrases
@@ -40,7 +40,7 @@ ORDER = [
     handing
     control
     core
-    rawwire addresses guard wires options assertions
+    rawwire watch addresses answers guard wires options assertions
     app intercept
     server world
     inprocess background

@@ -20,9 +20,10 @@ from starlette.applications import Starlette
 
 from safelight import rawwire
 from safelight.messages import Reply, Request
+from safelight.watch import Gone, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, MutableSet
+    from collections.abc import Iterable, Iterator
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("safelight")
 
 _SEND = "safelight.send"
+
+_PARTING = 5.0
+"""Seconds that a connection which was written to past its server may take to be over."""
 
 _DRAIN = 256 * 2**20
 """Bytes thrown away of a body over the limit, so that clients which write first see the answer."""
@@ -54,48 +58,14 @@ class Body:
     ended: bool
 
 
-class Gone(Exception):  # noqa: N818 - not an error: the client left, and nobody needs an answer
-    """The client hung up, or the server stops."""
-
-
-class Watch:
-    """Tells when the client is gone or the server stops. Costs nothing until it is asked."""
-
-    __slots__ = ("_open", "_receive", "_task")
-
-    def __init__(self, receive: Receive, watches: MutableSet[asyncio.Task[None]]) -> None:
-        self._receive = receive
-        self._open = watches
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> asyncio.Task[None]:
-        """Return the task that ends when the client is gone. It throws away what still arrives."""
-        if self._task is None:
-            self._task = asyncio.create_task(_until_gone(self._receive))
-            self._open.add(self._task)
-        return self._task
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait that long. Raises Gone as soon as the client is gone."""
-        gone = self.start()
-        await asyncio.wait((gone,), timeout=seconds)
-        if gone.done():
-            raise Gone
-
-    def end(self) -> None:
-        """Stop watching."""
-        if self._task is not None:
-            self._open.discard(self._task)
-            self._task.cancel()
-
-
 class Shell:
     """The ASGI endpoint that hands every exchange to the emulator. One per server."""
 
     def __init__(self, emulator: Emulator, limits: Limits | None = None) -> None:
         self._emulator = emulator
         self._limits = limits or Limits()
-        self._watches: set[asyncio.Task[None]] = set()
+        self._watches: set[Watch] = set()
+        self._moves = 0
         workers = min(4, max(2, os.cpu_count() or 2))
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="safelight-work")
 
@@ -106,10 +76,12 @@ class Shell:
             return
         began = perf_counter()
         watch = Watch(receive, self._watches)
+        reply: Reply | None = None
         try:
             reply = await self._exchange(scope, receive, watch)
             await _send(reply, send, watch, scope)
         except Gone:
+            _tell(reply, "abandoned")
             reply = None
         finally:
             watch.end()
@@ -118,8 +90,8 @@ class Shell:
 
     def stop(self) -> None:
         """Let go of every client that is being kept waiting. Call it in the loop's own thread."""
-        for task in tuple(self._watches):
-            task.cancel()
+        for watch in tuple(self._watches):
+            watch.stop()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _exchange(self, scope: Scope, receive: Receive, watch: Watch) -> Reply:
@@ -158,6 +130,15 @@ class Shell:
             return reply
         finally:
             walk.close()
+            self._look_at_clocks()
+
+    def _look_at_clocks(self) -> None:
+        """Wake who waits by a session's clock, if one was moved."""
+        moves = self._emulator.clock_moves
+        if moves != self._moves:
+            self._moves = moves
+            for watch in tuple(self._watches):
+                watch.wake()
 
 
 def application(shell: Shell) -> ASGIApp:
@@ -240,27 +221,37 @@ def _base_url(scope: Scope, headers: Iterable[tuple[str, str]]) -> str:
     return f"{scope['scheme']}://{host}"
 
 
-async def _until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
 async def _send(reply: Reply, send: Send, watch: Watch, scope: Scope) -> None:
     """Send a reply; pieces of a stream leave when they are due. Raises Gone between two of them."""
+    watch.clock = reply.clock or time
     if reply.delay > 0:
         await watch.sleep(reply.delay)
     if reply.wire is not None:
         await rawwire.put(reply, scope.get(_SEND, send), watch.sleep)
+        await watch.parting(_PARTING)  # the server must not take the silence for a mistake
         return
     await send(_start(reply))
     if reply.chunks is None:
         await send({"type": "http.response.body", "body": reply.body})
         return
-    for wait, data in due_together(reply.chunks):
+    await _stream(reply, reply.chunks, send, watch)
+
+
+async def _stream(reply: Reply, chunks: Iterable[Chunk], send: Send, watch: Watch) -> None:
+    """Send a stream, and tell what becomes of it."""
+    watch.start()
+    _tell(reply, "open")
+    for wait, data in due_together(chunks):
         if wait > 0:
             await watch.sleep(wait)
         await send({"type": "http.response.body", "body": data, "more_body": True})
+    _tell(reply, "abandoned" if watch.gone else "delivered")
     await send({"type": "http.response.body", "body": b""})
+
+
+def _tell(reply: Reply | None, fate: str) -> None:
+    if reply is not None and reply.receipt is not None:
+        reply.receipt(fate)
 
 
 def due_together(chunks: Iterable[Chunk]) -> Iterator[tuple[float, bytes]]:

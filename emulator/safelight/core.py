@@ -12,48 +12,29 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
-from pathlib import Path
 
 import pybase64
 
-from safelight import control, faulting
+from safelight import control, faulting, handing, quotas
 from safelight.admit import admit
-from safelight.dialects import REGISTRY, load_dialects
+from safelight.dialects import load_dialects
 from safelight.dialects.base import Artwork, Visit
 from safelight.errors import Failure
-from safelight.faults import Ask
 from safelight.files import serve_file
 from safelight.links import Fetch, resolve
 from safelight.messages import Call, Reply, Request, Work
 from safelight.mounts import Mounts
 from safelight.operations.images import Job
 from safelight.operations.lies import spoil, spoil_text
-from safelight.records import exchange
+from safelight.records import amounts, exchange
 from safelight.refusals import Refusal, UsageError
+from safelight.settings import Settings
 from safelight.store import Bounded, MemoryStore, Session
+
+__all__ = ["FILES", "Emulator", "ProviderInfo", "Settings", "Walk"]
 
 Walk = Generator[Work, object, Reply]
 FILES = "/_safelight/files/"
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How an emulator behaves. `as_of` freezes the contract at a day; `api_keys` empty means any.
-
-    `cache` is the room for finished pictures, in bytes. `dialects` are the folders of providers
-    outside the package. `faults` strike in every session, after its own scenario.
-    `admin_token`, when set, is what the control plane asks for.
-    """
-
-    provider: str = next(iter(REGISTRY))
-    lenient: bool = False
-    as_of: datetime.date | None = None
-    seed: int = 0
-    api_keys: tuple[str, ...] = ()
-    cache: int = 64 * 1024 * 1024
-    dialects: tuple[Path, ...] = ()
-    faults: tuple[Ask, ...] = ()
-    admin_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +68,7 @@ class Emulator:
         self.settings = settings or Settings()
         self._clock = clock
         self._fetch = fetch
-        self._store = MemoryStore(self.settings.seed)
+        self._store = MemoryStore(self.settings.seed, self.settings.bounds)
         self._art: Bounded[Artwork] = Bounded(self.settings.cache, lambda art: art.weight)
         self._mounts = Mounts(
             load_dialects(self.settings.dialects),
@@ -131,8 +112,15 @@ class Emulator:
             reply = faulting.bent(visit, reply)
         except UsageError as error:
             reply = control.slip(error)
-        visit.session.record(exchange(visit, reply))
-        return reply
+        except GeneratorExit:  # the client has left while a picture was drawn
+            session.record(exchange(visit, faulting.NO_ANSWER, "abandoned"))
+            raise
+        return handing.handed(visit, reply, self._clock)
+
+    @property
+    def clock_moves(self) -> int:
+        """Return how often a session's clock was moved: who waits by one looks again."""
+        return self._store.moves
 
     def _answer(self, visit: Visit) -> Walk:
         """Understand, judge, make, write; a fault that was called for steps in where it belongs."""
@@ -146,24 +134,35 @@ class Emulator:
         gone = faulting.cut(faulting.strike(visit, self.settings.faults))
         if gone:
             return gone
-        failure = faulting.refusal(visit) or admit(visit)
+        limits = self.settings.limits
+        failure = faulting.refusal(visit) or quotas.use(visit, limits, {"requests": 1})
+        failure = failure or admit(visit)
         if failure:
             return faulting.bent(visit, self._refuse(visit, failure))
+        answer = visit.session.answer(visit.operation)
+        if answer and answer.reply:
+            return faulting.bent(visit, answer.reply)
         yield from resolve(visit, self._fetch)
         result = dialect.operate(visit, self._call(visit))
         if isinstance(result, Work):
             result = yield result
+        result = answer.change(result) if answer else result
+        failure = quotas.use(visit, limits, amounts(result))
+        if failure:
+            return faulting.bent(visit, self._refuse(visit, failure))
         visit.result = result = faulting.lied(visit, result)
         pictures: list[Artwork] = []
         for job in dialect.pictures(result):
             art = self._art.get(job.key) or (yield Work(partial(self._draw, job)))
             assert isinstance(art, Artwork)  # what _draw returns, handed back by the driver
             pictures.append(art)
-        return faulting.bent(visit, dialect.write(visit, result, tuple(pictures)))
+        reply = quotas.told(visit, dialect.write(visit, result, tuple(pictures)))
+        reply = handing.paced(visit, reply, self.settings.latency, self.settings.speed)
+        return faulting.bent(visit, reply)
 
     def _refuse(self, visit: Visit, failure: Failure) -> Reply:
         visit.row = failure.row.id
-        reply = visit.dialect.refuse(visit, failure)
+        reply = quotas.told(visit, visit.dialect.refuse(visit, failure))
         return faulting.delayed(visit, reply, failure.row.delay)
 
     def _draw(self, job: Job) -> Artwork:

@@ -149,7 +149,7 @@ class Ask:
         wait = self.options.get("retry_after", "1")
         after = self.fault.name.endswith("_output")
         return {
-            **_EXAMPLE,
+            **EXAMPLE,
             "retry_after": wait,
             "delay": f"{wait}s",
             "limit": self.options.get("limit", "5"),
@@ -176,7 +176,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"did you mean {', '.join(near)}?"
 
 
-_EXAMPLE = {
+EXAMPLE = {
     "requested": "1",
     "organization": "safelight-org",
     "project": "proj_safelight",

@@ -29,6 +29,7 @@ def publish(
     world = f"/s/{visit.session.name}" if visit.session.name else ""
     url = f"{visit.request.base_url}{world}/_safelight/files/{name}?se={int(expires)}"
     visit.urls.append(url)
+    visit.urls_until = expires
     return url
 
 

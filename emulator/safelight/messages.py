@@ -62,7 +62,9 @@ class Reply:
 
     `delay` is how many seconds to wait before the first byte. A fault on the wire sets `wire`: the
     bytes that a connection really carries, status line and framing included, in place of headers
-    and body; after them it is closed, or, where `end` is "reset", reset.
+    and body; after them it is closed, or, where `end` is "reset", reset. Waits are meant on
+    `clock`, which may be moved. Who sends a reply may tell its fate to `receipt`: "open" while a
+    stream goes out, then "delivered", or "abandoned" when the client has left before the end.
     """
 
     status: int
@@ -72,6 +74,8 @@ class Reply:
     delay: float = 0.0
     wire: tuple[Chunk, ...] | None = None
     end: str = "close"
+    clock: Callable[[], float] | None = field(default=None, compare=False, repr=False)
+    receipt: Callable[[str], None] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

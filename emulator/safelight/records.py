@@ -11,6 +11,8 @@ from safelight.costs import as_text
 from safelight.dialects.base import Visit
 from safelight.fingerprints import fingerprint
 from safelight.journal import Exchange
+from safelight.latency import length
+from safelight.masks import HIDDEN, Masks, is_secret
 from safelight.messages import Json, Reply, Upload
 from safelight.operations.chat import ChatResult
 from safelight.operations.images import ImagesResult
@@ -19,15 +21,19 @@ from safelight.pixels import UnreadablePicture, inspect
 _LONG = 400
 """Characters of a text that the journal shows."""
 
+_PROMPT = 2000
+"""Characters of a prompt that it shows."""
+
 _DEEP = 8
-_SECRET = ("key", "token", "secret", "authorization", "password", "credential")
+_MANY = 50
+_CREDENTIALS = ("authorization", "x-api-key", "api-key", "cookie")
 
 
-def exchange(visit: Visit, reply: Reply) -> Exchange:
+def exchange(visit: Visit, reply: Reply, fate: str = "delivered") -> Exchange:
     """Return the journal's entry for a visit that is over."""
-    result = visit.result
-    lost = reply.wire is not None and reply.end == "reset"
-    params = {key: summary(value, key) for key, value in visit.params.items()}
+    result, masks = visit.result, masks_of(visit)
+    bare = reply.wire is not None and (reply.end == "reset" or not reply.wire)
+    body = reply.body if reply.chunks is None else b"".join(c.data for c in reply.chunks)
     return Exchange(
         at=visit.now,
         number=visit.number,
@@ -35,57 +41,79 @@ def exchange(visit: Visit, reply: Reply) -> Exchange:
         session=visit.session.name,
         provider=visit.dialect.provider.name,
         operation=visit.operation,
-        model=visit.model_name,
+        model=masks.cut(visit.model_name, _LONG),
         method=visit.request.method,
-        path=visit.request.path,
+        path=masks.cut(visit.request.path, _LONG),
         status=reply.status,
-        params=params,
-        prompt=visit.dialect.prompt_of(visit)[:2000],
-        digest=_digest(visit, params),
+        params=summary(visit.params, masks),
+        prompt=masks.cut(visit.dialect.prompt_of(visit), _PROMPT),
+        digest=_digest(visit),
         row=visit.row,
-        violations=tuple(visit.violations),
+        violations=tuple(masks.cut(text, _LONG) for text in visit.violations),
         fault=visit.fault.fault.name if visit.fault else None,
         retry=_count(visit.request.header("x-stainless-retry-count")),
         retry_after=_seconds(dict(reply.headers).get("retry-after")),
+        takes=length(reply),
         pictures=_pictures(result),
-        tokens=_tokens(result),
+        tokens=tokens(result),
         cost=_cost(visit),
-        billed=reply.status < 400 and bool(_pictures(result) or _tokens(result)),
-        delivered=not lost,
+        billed=reply.status < 400 and bool(_pictures(result) or tokens(result)),
+        fate="lost" if bare else fate,
         stream=reply.chunks is not None,
         urls=tuple(visit.urls),
-        reply_bytes=len(reply.body) + sum(len(c.data) for c in reply.chunks or ()),
-        notes=tuple(visit.notes),
+        urls_until=visit.urls_until,
+        reply_bytes=len(body),
+        reply_digest=fingerprint(body).hex() if body else "",
+        notes=tuple(masks.cut(note, _LONG) for note in visit.notes),
         files=dict(_files(visit.params)),
     )
 
 
-def summary(value: Json, key: str = "", depth: int = 0) -> Json:
-    """Return a parameter fit to be shown: files described, long texts cut, secrets masked."""
-    if isinstance(value, Upload):
-        return _file(value)
+def masks_of(visit: Visit) -> Masks:
+    """Return what hides this request's own credentials."""
+    sent = (visit.request.header(name) or "" for name in _CREDENTIALS)
+    own = [part for value in sent for part in (value, value.partition(" ")[2].strip())]
+    return Masks(*own)
+
+
+def summary(value: Json, masks: Masks, depth: int = 0, *, secret: bool = False) -> Json:
+    """Return a parameter fit to be shown: files described, long texts cut, secrets masked.
+
+    Below a field that is `secret` by its name every text is one.
+    """
     if isinstance(value, str):
-        return "***" if _secret(key) else _short(value)
-    if depth > _DEEP:
+        return HIDDEN if secret else _short(value, masks)
+    if isinstance(value, Upload):
+        return _file(value, masks)
+    if isinstance(value, (dict, list)) and depth > _DEEP:
         return "…"
-    if isinstance(value, dict):
-        return {str(k): summary(v, str(k), depth + 1) for k, v in value.items()}
     if isinstance(value, list):
-        return [summary(item, key, depth + 1) for item in value[:50]]
-    return value
+        return [summary(item, masks, depth + 1, secret=secret) for item in value[:_MANY]]
+    if isinstance(value, dict):
+        return dict(_fields(value, masks, depth + 1, secret=secret))
+    huge = isinstance(value, int) and abs(value) >= 2**63
+    return str(value) if huge else value
 
 
-def _secret(key: str) -> bool:
-    return any(word in key.lower() for word in _SECRET)
+def _fields(
+    value: dict[str, Json], masks: Masks, depth: int, *, secret: bool
+) -> Iterator[tuple[str, Json]]:
+    """Yield an object's first fields, summarised."""
+    for key, item in list(value.items())[:_MANY]:
+        hidden = secret or is_secret(str(key))
+        yield masks.cut(str(key), _LONG), summary(item, masks, depth, secret=hidden)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _LONG else f"{text[:_LONG]}… ({len(text)} characters)"
+def _short(text: str, masks: Masks) -> str:
+    if len(text) <= _LONG:
+        return masks.text(text)
+    return f"{masks.cut(text, _LONG)}… ({len(text)} characters)"
 
 
-def _file(upload: Upload) -> dict[str, Json]:
+def _file(upload: Upload, masks: Masks) -> dict[str, Json]:
+    name = upload.filename
     about: dict[str, Json] = {
-        "filename": upload.filename,
+        "filename": None if name is None else masks.cut(name, _LONG),
         "content_type": upload.content_type,
         "bytes": len(upload.data),
         "hash": fingerprint(upload.data).hex(),
@@ -108,13 +136,20 @@ def _files(params: dict[str, Json]) -> Iterator[tuple[str, bytes]]:
                     yield f"{key}[{index}]", item.data
 
 
-def _digest(visit: Visit, params: dict[str, Json]) -> str:
+def _digest(visit: Visit) -> str:
     """Return what names the request's content. A form is named by its parts, not its boundary."""
     if visit.body == "form":
-        told = repr(sorted((key, repr(value)) for key, value in params.items())).encode()
+        told = repr(sorted((k, repr(_named(v))) for k, v in visit.params.items())).encode()
     else:
         told = visit.request.body
     return fingerprint(told).hex() if told else ""
+
+
+def _named(value: Json) -> Json:
+    """Return a form's value with files named by their content."""
+    if isinstance(value, Upload):
+        return (value.filename, value.content_type, fingerprint(value.data))
+    return [_named(item) for item in value] if isinstance(value, list) else value
 
 
 def _pictures(result: object) -> int:
@@ -125,8 +160,17 @@ def _pictures(result: object) -> int:
     return 0
 
 
-def _tokens(result: object) -> int:
-    return result.usage.total_tokens if isinstance(result, (ImagesResult, ChatResult)) else 0
+def tokens(result: object) -> int:
+    """Return how many tokens a result has used, of whatever kind."""
+    if isinstance(result, (ImagesResult, ChatResult)):
+        return result.usage.total_tokens
+    found = getattr(result, "tokens", 0)
+    return found if isinstance(found, int) else 0
+
+
+def amounts(result: object) -> dict[str, int]:
+    """Return what a result uses up of the limits on tokens and images."""
+    return {"tokens": tokens(result), "images": _pictures(result)}
 
 
 def _cost(visit: Visit) -> str | None:
@@ -135,7 +179,7 @@ def _cost(visit: Visit) -> str | None:
 
 
 def _count(text: str | None) -> int:
-    return int(text) if text and text.isdigit() else 0
+    return int(text) if text and text.isdecimal() and len(text) < 10 else 0
 
 
 def _seconds(text: str | None) -> float | None:

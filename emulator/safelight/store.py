@@ -12,10 +12,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from typing import Generic, TypeVar
 
-from safelight.journal import Exchange, Journal
-from safelight.messages import Json
+from safelight.journal import BYTES, Exchange, Journal
+from safelight.limits import Bucket
+from safelight.messages import Json, Reply
 from safelight.refusals import UsageError
 from safelight.scenario import Scenario
 
@@ -96,13 +98,24 @@ class KeptFile:
     expires: float
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the next request of an operation (a glob) gets: this reply, or its result changed."""
+
+    operation: str
+    reply: Reply | None = None
+    change: Callable[[object], object] = lambda result: result
+
+
 @dataclass(slots=True)
 class Session:
     """An isolated world: its own journal, scenario, clock, seed, counter, files and more.
 
     `spent` is, by provider and model: billed requests, those without a price, US dollars.
-    `offset` is how many seconds its clock is ahead of the real one. `as_of` and `lenient`, when
-    set, win over the server's. `touched` is the real time of its last request.
+    `offset` is how many seconds its clock is ahead of the real one; with `skips` a reply that
+    takes its time comes at once, and moves the clock by as much. `as_of` and `lenient`, when set,
+    win over the server's. `touched` is the real time of its last request. `buckets` hold what real
+    limits have left, `answers` what was put into its mouth.
     """
 
     name: str
@@ -110,31 +123,46 @@ class Session:
     journal: Journal = field(default_factory=Journal)
     counter: int = 0
     offset: float = 0.0
+    skips: bool = False
     as_of: datetime.date | None = None
     lenient: bool | None = None
     touched: float = 0.0
     scenario: Scenario = field(init=False)
     spent: dict[tuple[str, str], tuple[int, int, Decimal]] = field(default_factory=dict)
+    buckets: Bounded[Bucket] = field(default_factory=lambda: Bounded(10_000, lambda _: 1))
     files: Bounded[StoredFile] = field(default_factory=lambda: Bounded(10_000, lambda _: 1))
     completions: Bounded[Json] = field(default_factory=lambda: Bounded(1000, lambda _: 1))
     generations: Bounded[Json] = field(default_factory=lambda: Bounded(1000, lambda _: 1))
     documents: Bounded[Json] = field(default_factory=lambda: Bounded(1000, lambda _: 1))
     uploads: Bounded[KeptFile] = field(default_factory=lambda: Bounded(_UPLOADS, _weight))
     deleted: Bounded[bool] = field(default_factory=lambda: Bounded(1000, lambda _: 1))
+    answers: list[Answer] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Begin without faults."""
         self.scenario = Scenario(self.seed)
 
-    def record(self, exchange: Exchange) -> None:
-        """Journal an exchange, and add it to what the session has spent."""
-        self.journal.append(exchange)
+    @property
+    def weight(self) -> int:
+        """Return about how many bytes the session holds."""
+        return self.journal.held + self.uploads.size
+
+    def record(self, exchange: Exchange) -> int:
+        """Journal an exchange, add it to what the session has spent, and return its position."""
         if exchange.billed:
             key = (exchange.provider, exchange.model)
             count, unpriced, total = self.spent.get(key, (0, 0, Decimal(0)))
             missing = exchange.cost is None
             sum_ = total if exchange.cost is None else total + Decimal(exchange.cost)
             self.spent[key] = (count + 1, unpriced + missing, sum_)
+        return self.journal.append(exchange)
+
+    def answer(self, operation: str) -> Answer | None:
+        """Return the first answer that waits for such a request, and wait no more for it."""
+        found = next((a for a in self.answers if fnmatchcase(operation, a.operation)), None)
+        if found is not None:
+            self.answers.remove(found)
+        return found
 
     def next(self) -> int:
         """Return 1, 2, 3 …: the number of this request in the session."""
@@ -186,25 +214,43 @@ def _weight(file: KeptFile) -> int:
     return len(file.data) + 512
 
 
-class MemoryStore:
-    """Sessions by name: at most `sessions`, the least recently used and the idle forgotten first.
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much is kept: so many `sessions`, together in `room` bytes, until `idle` seconds pass.
 
-    `idle` is how many seconds a named session lives without a request.
+    Of each session's journal so many `exchanges`, and about so many `bytes`.
     """
 
-    def __init__(self, seed: int, *, sessions: int = 1000, idle: float = 24 * 3600) -> None:
+    sessions: int = 1000
+    idle: float = 24 * 3600
+    room: int = 1024 * 1024 * 1024
+    exchanges: int = 1000
+    bytes: int = BYTES
+
+
+class MemoryStore:
+    """Sessions by name, within bounds: the least recently used and the idle are forgotten first.
+
+    `moves` counts how often a session's clock was moved.
+    """
+
+    def __init__(self, seed: int, bounds: Bounds | None = None) -> None:
         self._seed = seed
-        self._idle = idle
-        self._sessions: Bounded[Session] = Bounded(sessions, lambda _: 1)
+        self._bounds = bounds or Bounds()
+        self._sessions: Bounded[Session] = Bounded(self._bounds.sessions, lambda _: 1)
         self._swept = 0.0
+        self._asked = 0
+        self.moves = 0
 
     def session(self, name: str, now: float = 0.0) -> Session:
         """Return the session of that name, made on first use. `now` is the real time."""
-        if now - self._swept > 60:
+        self._asked += 1
+        if abs(now - self._swept) > 1 or self._asked % 256 == 0:
             self._sweep(now)
         found = self._sessions.get(name)
         if found is None:
-            found = Session(name, self._seed)
+            journal = Journal(self._bounds.exchanges, self._bounds.bytes)
+            found = Session(name, self._seed, journal)
             self._sessions.put(name, found)
         found.touched = now
         return found
@@ -218,7 +264,11 @@ class MemoryStore:
         self._sessions.drop(name)
 
     def _sweep(self, now: float) -> None:
+        """Forget the idle, then the least recently used until the rest fits into the room."""
         self._swept = now
-        for session in self.sessions():
-            if session.name and now - session.touched > self._idle:
+        held = 0
+        for session in reversed(self.sessions()):
+            held += session.weight
+            idle = session.name and now - session.touched > self._bounds.idle
+            if idle or (held > self._bounds.room and session.name):
                 self.drop(session.name)

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from safelight.catalog import Model
 from safelight.errors import Failure, Situation
 from safelight.faults import Ask
+from safelight.limits import Gauge
 from safelight.messages import Call, Headers, Json, Reply, Request
 from safelight.provider import Provider
 from safelight.read import as_json, form_params, media_type, read_form, read_json
@@ -66,7 +67,9 @@ class Visit:
     row: str | None = None
     violations: list[str] = field(default_factory=list)
     urls: list[str] = field(default_factory=list)
+    urls_until: float | None = None
     fault: Ask | None = None
+    gauges: list[Gauge] = field(default_factory=list)
     result: object = None
 
     @property
