@@ -100,7 +100,8 @@ def test_fallbacks_of_pictures_are_handed_on_and_ignored(fallbacks: Any) -> None
                 "stream", "partial_images", "safety_identifier", "user_data",
             ]
         ),
-        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+        st.none() | st.booleans() | st.integers() | st.text()
+        | st.floats(allow_nan=False, allow_infinity=False)
         | st.lists(st.integers(), max_size=2) | st.dictionaries(st.text(), st.text(), max_size=2),
         max_size=4,
     )
