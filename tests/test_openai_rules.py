@@ -246,6 +246,8 @@ def test_in_the_dall_e_era_the_model_may_be_left_out() -> None:
     reply = generate(model=ABSENT, response_format="b64_json", size="256x256")(emu)
     assert picture(reply).size == (256, 256)
     assert edit(model=ABSENT)(emu).status == 200
+    told = parsed(generate(model=ABSENT, background="opaque", quality="low")(emu))
+    assert (told["background"], told["quality"]) == ("opaque", "low")
     assert row_of(emulator_after(generate(model=ABSENT))) == "E-MISSING"
 
 

@@ -6,6 +6,7 @@ What must not enter: request handling. Which providers exist is `dialects.REGIST
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
@@ -24,19 +25,31 @@ _KEYS = frozenset(
         "phrases", "default_model", "any_model", "retired", "headers", "facts", "source", "checked",
     }
 )  # fmt: skip
-_DEFAULT_KEYS = frozenset({"operations", "model", "since", "until", "lenient", "source", "checked"})
+_DEFAULT_KEYS = frozenset(
+    {"operations", "model", "beside", "since", "until", "lenient", "source", "checked"}
+)
 _RETIRED_KEYS = frozenset({"operation", "since", "until", "source", "checked"})
 
 
 @dataclass(frozen=True, slots=True)
 class DefaultModel:
-    """The model of a request that names none, while the dates hold."""
+    """The model of a request that names none, while the dates hold.
+
+    `beside` names fields of which the request must have one.
+    """
 
     operations: tuple[str, ...]
     model: str
+    beside: tuple[str, ...]
     since: datetime.date | None
     until: datetime.date | None
     lenient: bool
+
+    def speaks(self, operation: str, day: datetime.date, fields: Collection[str]) -> bool:
+        """Tell whether this row is about such a request on that day."""
+        named = any(fnmatchcase(operation, pattern) for pattern in self.operations)
+        beside = not self.beside or any(field in fields for field in self.beside)
+        return named and beside and in_force(self.since, self.until, day)
 
 
 @dataclass(frozen=True)
@@ -89,11 +102,15 @@ class Provider:
         like = self.catalog.known(self.any_model) if self.any_model else None
         return replace(like, id=name) if like else None
 
-    def default_model(self, operation: str, day: datetime.date, *, lenient: bool) -> str | None:
-        """Return the model that a request without one gets, or None where it must name one."""
+    def default_model(
+        self, operation: str, day: datetime.date, fields: Collection[str] = (), *, lenient: bool
+    ) -> str | None:
+        """Return the model that a request without one gets, or None where it must name one.
+
+        `fields` are the names that the request has.
+        """
         for row in self.defaults:
-            named = any(fnmatchcase(operation, pattern) for pattern in row.operations)
-            if named and (lenient or not row.lenient) and in_force(row.since, row.until, day):
+            if (lenient or not row.lenient) and row.speaks(operation, day, fields):
                 return row.model
         return None
 
@@ -138,6 +155,7 @@ def _default(row: dict[str, Json], path: Path) -> DefaultModel:
     return DefaultModel(
         operations=tuple(row["operations"]),
         model=row["model"],
+        beside=tuple(row.get("beside", ())),
         since=as_date(row.get("since"), path, "default_model.since"),
         until=as_date(row.get("until"), path, "default_model.until"),
         lenient=bool(row.get("lenient", False)),
