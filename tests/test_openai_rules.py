@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from kit import ERA, KEY, Clock, emulator, error, parsed, picture, png
+from kit import ERA, KEY, Clock, emulator, encoded, error, parsed, picture, png
 from openai_asks import (
     ABSENT,
     EDITS,
@@ -23,6 +23,7 @@ from openai_asks import (
     send,
     sized,
 )
+from PIL import Image
 from safelight.messages import Request
 
 TEXT: Any = ("a.txt", b"Dear Sir", "text/plain")
@@ -63,6 +64,17 @@ def test_of_two_faults_the_measured_one_is_told(ask: Ask, param: str) -> None:
 )
 def test_null_means_absent(field: str) -> None:
     assert generate(**{field: None})(emulator()).status == 200
+
+
+@pytest.mark.parametrize("form", ["GIF", "BMP"])
+def test_only_png_jpeg_and_webp_are_edited_whatever_they_are_called(form: str) -> None:
+    data = encoded(Image.new("RGB", (64, 64), (9, 90, 200)), form)
+    for ask in (edit(("image", ("a.png", data, "image/png"))), _json_edit(data_url(data))):
+        assert error(ask(emulator()))["code"] == "invalid_image_file"
+
+
+def _json_edit(url: str) -> Ask:
+    return edit_json(images=[{"image_url": url}])
 
 
 def test_a_null_mask_is_no_mask() -> None:
@@ -311,3 +323,10 @@ def test_only_some_models_look_closer_at_their_input() -> None:
 def test_dall_e_3_draws_one_picture_at_a_time(n: int) -> None:
     reply = generate(model="dall-e-3", n=n)(emulator(as_of=ERA))
     assert error(reply)["message"] == "You must provide n=1 for this model."
+
+
+@pytest.mark.parametrize(("mode", "status"), [("L", 200), ("LA", 200), ("RGBA", 200), ("RGB", 400)])
+def test_dall_e_2_edits_the_modes_that_its_refusal_lists(mode: str, status: int) -> None:
+    photo = ("image", ("a.png", encoded(Image.new(mode, (64, 64))), "image/png"))
+    reply = edit(photo, model="dall-e-2")(emulator(as_of=ERA))
+    assert reply.status == status, reply.body

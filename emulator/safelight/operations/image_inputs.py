@@ -81,7 +81,7 @@ def _overlay(call: Call, name: str, pictures: tuple[Source, ...]) -> Source | No
     if overlay.shown != pictures[0].shown:
         raise Refusal("mask_size", name)
     if not overlay.has_alpha:
-        raise Refusal("mask_without_alpha", name)
+        raise Refusal("mask_without_alpha", name, mode=overlay.mode)
     return overlay
 
 
@@ -94,7 +94,8 @@ def _legacy_rules(call: Call, pictures: tuple[Source, ...]) -> None:
         raise Refusal("image_not_png", "image", number=1)
     if first.width != first.height:
         raise Refusal("image_not_square", "image")
-    if call.operation == "images.edit" and call.params.get("mask") is None and not first.has_alpha:
+    editable = first.has_alpha or first.mode == "L"  # as the refusal itself lists them
+    if call.operation == "images.edit" and call.params.get("mask") is None and not editable:
         raise Refusal("image_without_alpha", "image", mode=first.mode)
 
 
@@ -112,11 +113,15 @@ def _open(item: Json, call: Call, number: int) -> Source:
 
 def _inspect(data: bytes, call: Call, number: int) -> Source:
     try:
-        return inspect(data)
+        source = inspect(data)
     except UnreadablePicture as error:
         if call.lenient:
             return stand_in(fingerprint(data).hex())
         raise Refusal("image_unreadable", number=number, reason=error.reason) from error
+    taken = call.traits.get("input_formats")
+    if taken and source.format not in taken and not call.lenient:
+        raise Refusal("image_unreadable", number=number, reason=f"a {source.format} is not taken")
+    return source
 
 
 def decode_data_url(url: str, *, lenient: bool = False) -> bytes:
