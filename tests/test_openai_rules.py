@@ -66,6 +66,20 @@ def test_null_means_absent(field: str) -> None:
     assert generate(**{field: None})(emulator()).status == 200
 
 
+@pytest.mark.parametrize(
+    ("told", "effective"),
+    [
+        ({"safety_identifier": "s", "user": "u"}, "s"),
+        ({"safety_identifier": "", "user": "u"}, "u"),
+        ({"safety_identifier": None, "user": "u"}, "u"),
+        ({"safety_identifier": ""}, None),
+    ],
+)
+def test_a_reply_names_the_effective_safety_identifier(told: Any, effective: str | None) -> None:
+    reply = parsed(generate(quality="low", **told)(emulator()))
+    assert reply.get("safety_identifier") == effective
+
+
 @pytest.mark.parametrize("form", ["GIF", "BMP"])
 def test_only_png_jpeg_and_webp_are_edited_whatever_they_are_called(form: str) -> None:
     data = encoded(Image.new("RGB", (64, 64), (9, 90, 200)), form)

@@ -122,7 +122,7 @@ def run(call: Call) -> ImagesResult:
         as_url=bool(traits.get("url_replies")) and params.get("response_format") != "b64_json",
         family=str(traits.get("family", "")),
         revised_prompts=_revised(prompt, params, amount) if traits.get("revised_prompt") else (),
-        safety_identifier=params.get("safety_identifier"),
+        safety_identifier=params.get("safety_identifier") or params.get("user") or None,
         svg=params.get("svg"),
     )
 
