@@ -30,6 +30,7 @@ Case = tuple[str, datetime.date | None, Ask, dict[str, Any] | str | None]
 JULY = datetime.date(2026, 7, 1)
 FLARE, GRID = {"model": "gpt-image-2.5-flare"}, {"model": "gpt-image-2"}
 DALL_E_2, DALL_E_3 = {"model": "dall-e-2"}, {"model": "dall-e-3"}
+GIF = {**FLARE, "output_format": "gif"}
 SVG = {"output_format": "svg", "svg": {"model": "x"}}
 DALL_E_PNG = said("Uploaded image must be a PNG and less than 4 MB.", IRE, None, None)
 
@@ -384,7 +385,10 @@ IMAGE_CASES: list[Case] = [
     ("E-RULE-FRAME_COUNT-NEEDS-GIF", None, generate(**FLARE, frame_count=3), None),
     ("E-RULE-FRAME_DURATION_MS-NEEDS-GIF", None, generate(**FLARE, frame_duration_ms=90), None),
     ("E-RULE-SVG-NEEDS-OUTPUT_FORMAT-SVG", None, generate(**FLARE, svg={"model": "x"}), None),
-    ("E-RULE-SVG-OUTPUT-NEEDS-SVG", None, generate(**FLARE, output_format="svg"), None),
+    ("E-RULE-GIF-OUTPUT-CANNOT-STREAM", None, generate(**GIF, stream=True), None),
+    ("E-RULE-GIF-OUTPUT-HAS-NO-COMPRESSION", None, generate(**GIF, output_compression=9), None),
+    ("E-RULE-GIF-OUTPUT-TAKES-NO-MASK", None, edit(("image", RGBA), ("mask", RGBA), **GIF), None),
+    ("E-IMG-URL-FORM", None, edit_json(images=[{"image_url": "iVBORw0KGgo="}]), None),
     ("E-RULE-SVG-OUTPUT-IS-ONE-PICTURE", None, generate(**FLARE, **SVG, n=2), None),
     ("E-RULE-SVG-OUTPUT-CANNOT-STREAM", None, generate(**FLARE, **SVG, stream=True), None),
     (

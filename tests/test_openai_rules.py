@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -67,6 +68,26 @@ def test_null_means_absent(field: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "field", ["complexity", "frame_count", "frame_duration_ms", "svg", "safety_identifier"]
+)
+def test_null_means_absent_for_the_newest_fields_too(field: str) -> None:
+    assert generate(model="gpt-image-2.5-flare", **{field: None})(emulator()).status == 200
+
+
+def test_svg_needs_no_author_and_an_author_no_effort() -> None:
+    emu, svg = emulator(), {"model": "gpt-image-2.5-flare", "output_format": "svg"}
+    assert "svg_usage" not in parsed(generate(**svg)(emu))
+    author = {"model": "gpt-5", "reasoning": {"effort": None}}
+    assert parsed(generate(**svg, svg=author)(emu))["svg_usage"]["model"] == "gpt-5"
+
+
+def test_a_long_frame_is_capped_not_refused() -> None:
+    fields = {"output_format": "gif", "frame_count": 2, "frame_duration_ms": 700_000}
+    drawn = picture(generate(model="gpt-image-2.5-flare", **fields)(emulator()))
+    assert drawn.info["duration"] == 655_350
+
+
+@pytest.mark.parametrize(
     ("told", "effective"),
     [
         ({"safety_identifier": "s", "user": "u"}, "s"),
@@ -80,6 +101,10 @@ def test_a_reply_names_the_effective_safety_identifier(told: Any, effective: str
     assert reply.get("safety_identifier") == effective
 
 
+def test_a_negative_compression_is_too_low_whatever_the_format() -> None:
+    assert error(generate(output_compression=-1)(emulator()))["code"] == "integer_below_min_value"
+
+
 @pytest.mark.parametrize("form", ["GIF", "BMP"])
 def test_only_png_jpeg_and_webp_are_edited_whatever_they_are_called(form: str) -> None:
     data = encoded(Image.new("RGB", (64, 64), (9, 90, 200)), form)
@@ -89,6 +114,12 @@ def test_only_png_jpeg_and_webp_are_edited_whatever_they_are_called(form: str) -
 
 def _json_edit(url: str) -> Ask:
     return edit_json(images=[{"image_url": url}])
+
+
+@pytest.mark.parametrize("url", ["ftp://x/a.png", "junk", base64.b64encode(png()).decode()])
+def test_a_picture_by_url_has_a_known_scheme(url: str) -> None:
+    reply = _json_edit(url)(emulator())
+    assert (reply.status, error(reply)["param"]) == (400, "images[0].image_url")
 
 
 def test_a_null_mask_is_no_mask() -> None:
