@@ -37,7 +37,7 @@ ORDER = [
     fetch
     dialects
     mounts records settings
-    handing
+    handing pages
     control
     core
     rawwire watch addresses answers guard wires options assertions

@@ -15,7 +15,7 @@ from hashlib import blake2b
 
 import pybase64
 
-from safelight import control, faulting, handing, quotas
+from safelight import control, faulting, handing, pages, quotas
 from safelight.admit import admit
 from safelight.dialects import load_dialects
 from safelight.dialects.base import Artwork, Visit
@@ -97,7 +97,7 @@ class Emulator:
         session, path = self._session(request.path)
         if path.startswith(control.PREFIX) and not path.startswith(FILES):
             providers = self._mounts.providers()
-            desk = control.Desk(self._store, providers, session, request, self._clock())
+            desk = pages.Desk(self._store, providers, session, request, self._clock())
             return control.respond(desk, path, self.settings.admin_token)
         visit = self._visit(request, session, path)
         try:
