@@ -147,6 +147,15 @@ def _opened(data: Picture, what: str) -> Image.Image:
     return image
 
 
+def as_file(picture: Picture) -> bytes:
+    """Return a picture as a file's bytes; a Pillow image as PNG. Raises ValueError, OSError."""
+    if not isinstance(picture, Image.Image):
+        return _bytes(picture)
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
 def _bytes(data: bytes | str | os.PathLike[str]) -> bytes:
     if isinstance(data, bytes):
         return data

@@ -128,7 +128,11 @@ Before = Callable[..., None]
 
 def _sockets(guard: Guard) -> Iterator[tuple[str, str, str, Before]]:
     def connect(sock: Any, address: Any, *_: object) -> None:  # noqa: ANN401 - any socket
-        guard.check_address(sock.family, address)
+        try:
+            guard.check_address(sock.family, address)
+        except Escaped:
+            sock.close()  # callers close it for an OSError only
+            raise
 
     def sendto(sock: Any, *args: Any) -> None:  # noqa: ANN401 - flags may come between
         guard.check_address(sock.family, args[-1])

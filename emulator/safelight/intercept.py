@@ -79,22 +79,33 @@ class _Pace:
 
 
 class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A reply's body, piece by piece as it is due."""
+    """A reply's body, piece by piece as it is due; a stream's fate is told to its receipt."""
 
-    def __init__(self, chunks: tuple[Chunk, ...], pace: _Pace, limit: float | None) -> None:
-        self._chunks = chunks
+    def __init__(self, reply: Reply, pace: _Pace, limit: float | None) -> None:
+        self._chunks = (Chunk(reply.body),) if reply.chunks is None else reply.chunks
+        self._tell = (reply.receipt if reply.chunks is not None else None) or (lambda _: None)
         self._pace = pace
         self._limit = limit
 
     def __iter__(self) -> Iterator[bytes]:
-        for chunk in self._chunks:
-            self._pace.wait(chunk.wait, self._limit)
-            yield chunk.data
+        fate = "abandoned"
+        try:
+            for chunk in self._chunks:
+                self._pace.wait(chunk.wait, self._limit)
+                yield chunk.data
+            fate = "delivered"
+        finally:
+            self._tell(fate)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for chunk in self._chunks:
-            await self._pace.asleep(chunk.wait, self._limit)
-            yield chunk.data
+        fate = "abandoned"
+        try:
+            for chunk in self._chunks:
+                await self._pace.asleep(chunk.wait, self._limit)
+                yield chunk.data
+            fate = "delivered"
+        finally:
+            self._tell(fate)
 
 
 class Router(respx.MockRouter):
@@ -196,12 +207,9 @@ def as_request(request: httpx.Request, path: str) -> Request:
 
 def _response(reply: Reply, pace: _Pace, limit: float | None) -> httpx.Response:
     headers = list(reply.headers)
-    chunks = reply.chunks
-    if chunks is None:
-        chunks = (Chunk(reply.body),)
-        if not any(name.lower() == "content-length" for name, _ in headers):
-            headers.append(("content-length", str(len(reply.body))))
-    return httpx.Response(reply.status, headers=headers, stream=_Body(chunks, pace, limit))
+    if reply.chunks is None and not any(name.lower() == "content-length" for name, _ in headers):
+        headers.append(("content-length", str(len(reply.body))))
+    return httpx.Response(reply.status, headers=headers, stream=_Body(reply, pace, limit))
 
 
 def _raw(response: Any) -> httpx.Response:  # noqa: ANN401 - either library's

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import datetime
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from safelight import answers
 from safelight.addresses import Addresses
 from safelight.core import Emulator
 from safelight.journal import Exchange
@@ -25,6 +26,9 @@ from safelight.scenario import read_step
 from safelight.store import Session
 from safelight.verdict import Finding, verdict
 from safelight.verify import line, read_expectation, verify
+
+if TYPE_CHECKING:
+    from safelight.assertions import Picture
 
 KEY = "sk-safelight"
 """The key that clients find in their environment where there is none."""
@@ -86,9 +90,18 @@ class Recorded:
 
     @property
     def refused(self) -> bool:
-        """Tell whether the live service would have refused it; a fault is no such refusal."""
+        """Tell whether the live service would have refused it.
+
+        No refusal in this sense is what the test asked for, a fault or an exchange of its own, and
+        the download of a picture that has expired.
+        """
         exchange = self.exchange
-        return exchange.status >= 400 and exchange.fault is None and exchange.operation != _DOWNLOAD
+        return (
+            exchange.row is not None
+            and exchange.status >= 400
+            and exchange.fault is None
+            and exchange.operation != _DOWNLOAD
+        )
 
     def __str__(self) -> str:
         """Return the request in one line."""
@@ -244,6 +257,39 @@ class World:
         self.session.clear_scenario()
         self.session.scenario.steps = read
 
+    def reply_with(  # noqa: PLR0913 - one of four, and for whom
+        self,
+        *,
+        picture: Picture | Sequence[Picture] | None = None,
+        text: str | None = None,
+        tool_call: tuple[str, Json] | Sequence[tuple[str, Json]] | None = None,
+        exchange: Mapping[str, Json] | None = None,
+        operation: str | None = None,
+        times: int = 1,
+    ) -> None:
+        """Settle what the next request gets: one of pictures, a text, tool calls, an exchange.
+
+        A picture is bytes, base64, a path or a Pillow image; a tool call (name, arguments); an
+        exchange `{"status": 200, "headers": {…}, "body": …}`. `operation` is a glob: which requests
+        wait for it (`images.*`, `chat.*`; any for an exchange). A refused request leaves it.
+        Raises UsageError.
+        """
+        given = {"picture": picture, "text": text, "tool_call": tool_call, "exchange": exchange}
+        named = [name for name, value in given.items() if value is not None]
+        if len(named) != 1:
+            got = ", ".join(named) or "none"
+            raise UsageError(f"reply_with takes one of {', '.join(given)}; got {got}")
+        if picture is not None:
+            answer = answers.pictures(_files(picture), operation or "images.*")
+        elif text is not None:
+            answer = answers.text(text, operation or "chat.*")
+        elif tool_call is not None:
+            calls = [tool_call] if isinstance(tool_call, tuple) else list(tool_call)
+            answer = answers.tool_calls(calls, operation or "chat.*")  # type: ignore[arg-type]  # pairs
+        else:
+            answer = answers.exchange(exchange or {}, operation or "*")
+        self.session.answers += [answer] * times
+
     @property
     def seed(self) -> int:
         """Return or set what pictures, ids and chances follow from."""
@@ -291,22 +337,22 @@ class World:
     def expect_refusal(self, **wanted: Json) -> Iterator[None]:
         """Expect requests of the block to be refused: by `row`, `status`, `operation`, `model` ….
 
-        Raises AssertionError if none was. Refusals outside such a block fail the test (`strict`).
+        Raises AssertionError if none was; an exception of the block passes. Refusals outside such
+        a block fail the test (`strict`).
         """
         __tracebackhide__ = True
         before = self.session.counter
-        yield
         expectation = read_expectation({**wanted, "at_least": 1})
-        found = [
-            r.exchange
-            for r in self.requests
-            if r.refused and r.exchange.number > before and expectation.fits(r.exchange)
-        ]
+        try:
+            yield
+        finally:
+            later = [r.exchange for r in self.requests if r.exchange.number > before and r.refused]
+            found = {e.number for e in later if expectation.fits(e)}
+            self._seen |= found
         if not found:
             about = ", ".join(f"{key}={value!r}" for key, value in wanted.items())
             lines = [f"expected a refusal ({about or 'any'}); the journal:"]
             raise AssertionError("\n".join([*lines, *(self.journal() or ["  (empty)"])]))
-        self._seen |= {e.number for e in found}
 
     def unexpected(self) -> list[Recorded]:
         """Return the refusals that the test did not expect."""
@@ -334,6 +380,15 @@ def _once(step: Any) -> Any:  # noqa: ANN401 - as a test wrote it
     if step is None or (isinstance(step, str) and "times" not in step):
         return {"fault": step, "times": 1}
     return step
+
+
+def _files(picture: Picture | Sequence[Picture]) -> list[bytes]:
+    """Return pictures as files."""
+    from safelight.assertions import as_file  # imaging, when it is used
+
+    if isinstance(picture, (list, tuple)):
+        return [as_file(one) for one in picture]
+    return [as_file(picture)]
 
 
 def _why(recorded: Recorded) -> str:
