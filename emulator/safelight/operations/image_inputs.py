@@ -107,8 +107,9 @@ def _open(item: Json, call: Call, number: int) -> Source:
         reference = reference.get("url")
     if isinstance(reference, str) and reference.startswith("data:"):
         return _inspect(decode_data_url(reference, lenient=call.lenient), call, number)
-    key = reference if isinstance(reference, str) else str(item.get("file_id"))
-    return stand_in(key)
+    if isinstance(reference, str):
+        return stand_in(reference)
+    return stand_in(str(item.get("file_id") if isinstance(item, dict) else item))
 
 
 def _inspect(data: bytes, call: Call, number: int) -> Source:
