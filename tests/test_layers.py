@@ -40,7 +40,7 @@ ORDER = [
     handing pages
     control
     core
-    rawwire watch addresses answers guard wires options assertions
+    rawwire watch following addresses answers guard wires options assertions
     app intercept
     server world
     inprocess background
@@ -53,7 +53,18 @@ ORDER = [
 
 RANK = {room: rank for rank, line in enumerate(ORDER) for room in line}
 
-SHELLS = {"app", "rawwire", "watch", "cli", "fetch", "intercept", "pytest_plugin", "server", "__main__"}
+SHELLS = {
+    "app",
+    "rawwire",
+    "watch",
+    "following",
+    "cli",
+    "fetch",
+    "intercept",
+    "pytest_plugin",
+    "server",
+    "__main__",
+}
 SHELLS |= {"background", "guard", "inprocess", "plugin_room", "wires"}
 """The rooms that may know of sockets, loops and clocks."""
 

@@ -1,4 +1,4 @@
-"""The command line: `safelight serve`, `safelight models`.
+"""The command line: `safelight serve`, `safelight models`, `faults` and `journal`.
 
 Each command imports what it needs, when it runs. What must not enter: anything that a test or
 another program would want to call; those call the rooms behind it.
@@ -64,6 +64,21 @@ def day(text: str) -> datetime.date:
         return datetime.date.fromisoformat(text)
     except ValueError as error:
         raise click.BadParameter(f"{text!r} is no date; write it as 2026-11-20") from error
+
+
+def pace(text: str) -> float:
+    """Return how much faster than real: 10x, 10, 0.5x."""
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d+)?)x?", text.strip().lower())
+    if found is None or float(found[1]) == 0:
+        raise click.BadParameter(f"{text!r} is no speed; write 10x, or 0.5x for half of it")
+    return float(found[1])
+
+
+def room(text: str) -> tuple[str, int]:
+    """Return how much a journal keeps: 5000 exchanges, or 64MiB."""
+    if text.strip().isdigit():
+        return "exchanges", int(text)
+    return "bytes", size(text)
 
 
 class Commands(click.Group):
@@ -135,6 +150,43 @@ def main() -> None:
     help="Seconds of silence in the middle of a body.",
 )
 @click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="FAULT",
+    help="What goes wrong in every session, as 'rate_limited@0.1'; see `safelight faults`.",
+)
+@click.option(
+    "--rate-limit",
+    "limits",
+    multiple=True,
+    metavar="LIMIT",
+    help="A real limit for each key, model and operation: 'images=5/minute; model=NAME'.",
+)
+@click.option(
+    "--latency",
+    type=click.Choice(["none", "realistic"]),
+    default="none",
+    show_default=True,
+    help="realistic: answers take as long as they do live, streams come bit by bit.",
+)
+@click.option(
+    "--speed", type=pace, default="1x", show_default=True, help="Divides those times: 10x."
+)
+@click.option(
+    "--journal-size",
+    "rooms",
+    type=room,
+    multiple=True,
+    metavar="NUMBER|SIZE",
+    help="What a session's journal keeps: exchanges, or bytes.  [default: 1000, 32MiB]",
+)
+@click.option(
+    "--admin-token",
+    metavar="TOKEN",
+    help="What /_safelight asks for.  [default: nothing on loopback, else one that is printed]",
+)
+@click.option(
     "--log-level",
     type=click.Choice(["info", "warning", "error"]),
     help="info: a line per request.  [default: info on a terminal, else warning]",
@@ -156,6 +208,7 @@ def serve(**options: Any) -> None:  # noqa: ANN401 - click hands over what it pa
         from safelight.app import Limits, Shell, application
         from safelight.core import Emulator
 
+        options["admin_token"] = _token(options)
         emulator = Emulator(_settings(options), clock=time, fetch=_fetcher(options))
         shell = Shell(emulator, Limits(options["max_body"], options["read_timeout"]))
         ready = _announcer(emulator, options, sock.getsockname()[1])
@@ -165,9 +218,36 @@ def serve(**options: Any) -> None:  # noqa: ANN401 - click hands over what it pa
 def _settings(options: dict[str, Any]) -> Settings:
     """Return the flags that the emulator knows; one that was not given keeps its default."""
     from safelight.core import Settings
+    from safelight.faults import parse as fault
+    from safelight.latency import load_latency
+    from safelight.limits import parse as limit
+    from safelight.store import Bounds
 
-    names = ("provider", "lenient", "as_of", "seed", "api_keys", "dialects")
-    return Settings(**{name: options[name] for name in names if options[name] is not None})
+    names = ("provider", "lenient", "as_of", "seed", "api_keys", "dialects", "admin_token")
+    return Settings(
+        **{name: options[name] for name in names if options[name] is not None},
+        faults=tuple(map(fault, options["faults"])),
+        limits=tuple(map(limit, options["limits"])),
+        latency=load_latency() if options["latency"] == "realistic" else (),
+        speed=options["speed"],
+        bounds=Bounds(**dict(options["rooms"])),
+    )
+
+
+def _token(options: dict[str, Any]) -> str | None:
+    """Return what the control plane asks for: where others can reach it, always something."""
+    import ipaddress  # loaded by asyncio anyway
+
+    given: str | None = options["admin_token"]
+    try:
+        near = ipaddress.ip_address(options["host"]).is_loopback
+    except ValueError:
+        near = options["host"] == "localhost"
+    if given or near:
+        return given
+    import secrets  # seldom needed
+
+    return secrets.token_urlsafe(16)
 
 
 def _fetcher(options: dict[str, Any]) -> Fetch | None:
@@ -207,6 +287,8 @@ def _banner(emulator: Emulator, options: dict[str, Any], port: int) -> str:
     origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     reach = "; other machines can reach it" if host != options["host"] else ""
     lines = [f"Safelight {__version__} listens on {origin}{reach}."]
+    if reach:
+        lines.append(f"Its control plane, {origin}/_safelight, asks for: {options['admin_token']}")
     key = (options["api_keys"] or ("sk-safelight",))[0]
     for provider in emulator.providers():
         lines += ["", f"{provider.title}: {', '.join(origin + base for base in provider.bases)}"]
@@ -260,3 +342,41 @@ def _as_table(rows: list[tuple[str, Model]]) -> str:
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = ("  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in cells)
     return "\n".join(line.rstrip() for line in lines)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="With their kinds and options, as JSON.")
+def faults(*, as_json: bool) -> None:
+    """List what can be made to go wrong."""
+    from safelight.faults import FAULTS, KINDS, OPTIONS
+
+    if as_json:
+        import dataclasses
+        import json
+
+        rows = [dataclasses.asdict(fault) for fault in FAULTS.values()]
+        click.echo(json.dumps({"faults": rows, "kinds": KINDS, "options": OPTIONS}, indent=2))
+        return
+    wide = max(map(len, FAULTS))
+    for kind, says in KINDS.items():
+        click.echo(f"{kind}: {says}")
+        for fault in FAULTS.values():
+            if fault.kind == kind:
+                click.echo(f"  {fault.name.ljust(wide)}  {fault.says}")
+
+
+@main.command()
+@click.option("--url", default="http://127.0.0.1:4010", show_default=True, help="The server.")
+@click.option("--session", default="", help="That session's.  [default: the one without a name]")
+@click.option("--admin-token", metavar="TOKEN", help="The server's, where it has one.")
+@click.option("--follow", is_flag=True, help="Go on with what happens, until Ctrl-C.")
+def journal(url: str, session: str, admin_token: str | None, *, follow: bool) -> None:
+    """Print what a running server was asked and what it answered, a line each."""
+    from safelight import following
+
+    ask = following.pages(url, session, admin_token)
+    try:
+        for entry in following.entries(ask, follow=follow):
+            click.echo(following.line(entry))
+    except KeyboardInterrupt:
+        sys.exit(0)
