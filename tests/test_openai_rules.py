@@ -278,6 +278,9 @@ def test_named_keys_are_the_only_good_ones() -> None:
         ("GET", "/"),
         ("POST", "/v1/images/variations"),
         ("GET", "/v1/images/variations"),
+        ("GET", "/models"),
+        ("POST", "/images/generations"),
+        ("GET", "/nobody/v1/models"),
     ],
 )
 def test_where_nothing_is_routed_the_answer_is_bare(method: str, path: str) -> None:

@@ -114,6 +114,10 @@ class Provider:
                 return row.model
         return None
 
+    def rooted(self, path: str) -> bool:
+        """Tell whether a path that stands below none of the bases with a name may be served."""
+        return "" in self.default_bases or path in self.origin_paths
+
     def serves(self, operation: str, day: datetime.date) -> bool:
         """Tell whether the operation exists on that day."""
         since, until = self.retired.get(operation, (None, None))

@@ -135,6 +135,8 @@ class Dialect:
 
     def match(self, visit: Visit) -> None:
         """Find the operation. Raises Refusal: unknown_path, wrong_method, or retired_operation."""
+        if visit.outside and not (visit.lenient or self.provider.rooted(visit.path)):
+            raise Refusal("unknown_path", "path")
         path_known = False
         for pattern, route in self._patterns:
             found = pattern.fullmatch(visit.path)
@@ -146,8 +148,7 @@ class Dialect:
                 visit.arguments = {k: unquote(v) for k, v in found.groupdict().items()}
                 break
         if visit.route is None:
-            at = "path" if visit.outside else None
-            raise Refusal("wrong_method" if path_known else "unknown_path", at)
+            raise Refusal("wrong_method" if path_known else "unknown_path")
         if not visit.lenient and not self.provider.serves(visit.operation, visit.day):
             raise Refusal("retired_operation")
 
