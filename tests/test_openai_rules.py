@@ -378,3 +378,9 @@ def test_dall_e_2_edits_the_modes_that_its_refusal_lists(mode: str, status: int)
     photo = ("image", ("a.png", encoded(Image.new(mode, (64, 64))), "image/png"))
     reply = edit(photo, model="dall-e-2")(emulator(as_of=ERA))
     assert reply.status == status, reply.body
+
+
+def test_dall_e_2_tells_a_mask_without_alpha_its_mode() -> None:
+    photo, plain = (("a.png", png(64, 64, mode=m), "image/png") for m in ("RGBA", "RGB"))
+    reply = edit(("image", photo), ("mask", plain), model="dall-e-2")(emulator(as_of=ERA))
+    assert error(reply)["message"].endswith("must be in ['RGBA', 'LA', 'L'], got RGB.")

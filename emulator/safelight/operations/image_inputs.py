@@ -80,7 +80,8 @@ def _overlay(call: Call, name: str, pictures: tuple[Source, ...]) -> Source | No
         return overlay if overlay.has_alpha else None
     if overlay.shown != pictures[0].shown:
         raise Refusal("mask_size", name)
-    if not overlay.has_alpha:
+    listed = call.traits.get("square_png") and overlay.mode == "L"  # as that model's refusal says
+    if not (overlay.has_alpha or listed):
         raise Refusal("mask_without_alpha", name, mode=overlay.mode)
     return overlay
 
