@@ -93,6 +93,11 @@ def test_every_model_tells_who_serves_it(model: Any) -> None:
     assert [e["provider_name"] for e in found["endpoints"]] == model.traits["providers"]
 
 
+def test_nobody_serves_a_model_that_lenient_mode_invents() -> None:
+    reply = asked(kit.emulator(lenient=True), "/models/acme/none/endpoints")
+    assert (reply.status, kit.error(reply)["type"]) == (404, "model_not_found")
+
+
 # Every model
 
 

@@ -144,8 +144,10 @@ class Vercel(Surface):
         result = super().operate_models(visit, call)
         if visit.operation != "models.endpoints":
             return result
-        model = visit.model_name
-        found = next(m for m in self.listed(visit) if m.id == model)
+        name = visit.model_name
+        found = next((m for m in self.listed(visit) if m.id == name), None)
+        if found is None:  # lenient mode invents an entry for any name, but nobody who serves it
+            raise Refusal("model_not_found", "model", id=name)
         return Document({"data": vercel_account.endpoints(found)})
 
     def operate_credits(self, visit: Visit, call: Call) -> object:
