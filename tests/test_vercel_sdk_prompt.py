@@ -221,6 +221,7 @@ def test_what_is_not_emulated_says_so(kind: str) -> None:
         {"prompt": {"text": "x", "images": []}},
         {},
         {"prompt": "x", "n": 0},
+        {"prompt": "x", "n": 1_000_000},
         {"prompt": "x", "size": "big"},
         {"prompt": "x", "aspectRatio": "wide"},
         {"prompt": "x", "files": [{"type": "file"}]},
