@@ -49,6 +49,21 @@ def get(emu: Emulator, path: str, method: str = "GET") -> Reply:
     return emu.respond(Request(method, path, headers=(KEY,)))
 
 
+def control(
+    emu: Emulator, method: str, page: str, body: Any = None, *, session: str = ""
+) -> Any:
+    """Ask the control plane of a session; what it says, as JSON."""
+    world = f"/s/{session}" if session else ""
+    path, _, query = page.partition("?")
+    data = b"" if body is None else json.dumps(body).encode()
+    return parsed(emu.respond(Request(method, f"{world}/_safelight/{path}", query, body=data)))
+
+
+def steps(emu: Emulator, *wanted: Any, session: str = "") -> None:
+    """Give a session a scenario."""
+    control(emu, "PUT", "scenario", {"steps": list(wanted)}, session=session)
+
+
 def form(emu: Emulator, path: str, parts: Iterable[tuple[str, str | File]]) -> Reply:
     """Send a multipart form: a text, or (filename, data, content type) for a file."""
     body, kind = encode_form(parts)

@@ -223,9 +223,10 @@ def _base_url(scope: Scope, headers: Iterable[tuple[str, str]]) -> str:
 
 async def _send(reply: Reply, send: Send, watch: Watch, scope: Scope) -> None:
     """Send a reply; pieces of a stream leave when they are due. Raises Gone between two of them."""
-    watch.clock = reply.clock or time
+    if reply.clock is not None:
+        watch.clock = reply.clock
     if reply.delay > 0:
-        await watch.sleep(reply.delay)
+        await watch.sleep(reply.delay - (reply.clock() if reply.clock else 0))
     if reply.wire is not None:
         await rawwire.put(reply, scope.get(_SEND, send), watch.sleep)
         await watch.parting(_PARTING)  # the server must not take the silence for a mistake

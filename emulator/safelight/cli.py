@@ -287,6 +287,9 @@ def _banner(emulator: Emulator, options: dict[str, Any], port: int) -> str:
     origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     reach = "; other machines can reach it" if host != options["host"] else ""
     lines = [f"Safelight {__version__} listens on {origin}{reach}."]
+    if options["faults"]:
+        seed = options["seed"]
+        lines.append(f"Faults strike: {', '.join(options['faults'])}; --seed {seed} repeats them.")
     if reach:
         lines.append(f"Its control plane, {origin}/_safelight, asks for: {options['admin_token']}")
     key = (options["api_keys"] or ("sk-safelight",))[0]

@@ -33,7 +33,10 @@ def strike(visit: Visit, always: Sequence[Ask]) -> Ask | None:
         prompt=visit.dialect.prompt_of(visit),
         header=visit.request.header(HEADER),
     )
-    visit.fault = visit.session.scenario.choose(asked, always)
+    scenario = visit.session.scenario
+    visit.fault = scenario.choose(asked, always)
+    if visit.fault and visit.fault.probability < 1:
+        visit.notes.append(f"{visit.fault.fault.name}: by chance; seed {scenario.seed} repeats it")
     if "[[" in asked.model:
         if isinstance(visit.params.get("model"), str):
             visit.params = {**visit.params, "model": without_token(visit.params["model"])}

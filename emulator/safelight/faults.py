@@ -264,5 +264,6 @@ def without_token(text: str) -> str:
 
 def token_in(text: str) -> Ask | None:
     """Return the fault that a text calls for by `[[safelight:NAME]]`, or None."""
-    found = TOKEN.search(text)
-    return parse(found[1]) if found and found[1] not in _ANSWERS else None
+    wanted = (found[1] for found in TOKEN.finditer(text) if found[1] not in _ANSWERS)
+    first = next(wanted, None)
+    return None if first is None else parse(first)

@@ -29,7 +29,7 @@ def paced(visit: Visit, reply: Reply, ranges: Sequence[Range], speed: float) -> 
 
 
 def handed(visit: Visit, reply: Reply, now: Callable[[], float]) -> Reply:
-    """Journal a reply, and hand it over with its session's clock and a receipt.
+    """Journal a reply, and hand it over with a receipt, and a clock that began with the request.
 
     Where the session skips waits, its clock moves instead.
     """
@@ -41,5 +41,5 @@ def handed(visit: Visit, reply: Reply, now: Callable[[], float]) -> Reply:
     return replace(
         reply,
         receipt=partial(session.journal.tell, position),
-        clock=lambda: session.moment(now()),
+        clock=lambda: session.moment(now()) - visit.now,
     )

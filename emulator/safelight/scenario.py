@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from safelight.faults import Ask, ask, parse, token_in
@@ -73,6 +73,7 @@ def read_step(raw: Json, where: str = "step") -> Step:
     chance = raw.get("probability", wanted.probability if wanted else 1.0)
     if isinstance(chance, bool) or not isinstance(chance, (int, float)) or not 0 <= chance <= 1:
         raise UsageError(f"{where}.probability: expected a number from 0 to 1, got {chance!r}")
+    wanted = replace(wanted, probability=float(chance)) if wanted else None
     return Step(dict(match), wanted, times, float(chance))
 
 

@@ -245,7 +245,7 @@ class MemoryStore:
     def session(self, name: str, now: float = 0.0) -> Session:
         """Return the session of that name, made on first use. `now` is the real time."""
         self._asked += 1
-        if abs(now - self._swept) > 1 or self._asked % 256 == 0:
+        if abs(now - self._swept) > 1 or self._asked > len(self._sessions) // 8:
             self._sweep(now)
         found = self._sessions.get(name)
         if found is None:
@@ -265,7 +265,7 @@ class MemoryStore:
 
     def _sweep(self, now: float) -> None:
         """Forget the idle, then the least recently used until the rest fits into the room."""
-        self._swept = now
+        self._swept, self._asked = now, 0
         held = 0
         for session in reversed(self.sessions()):
             held += session.weight
