@@ -171,6 +171,24 @@ def test_requests_uploads_a_file_and_edits_it(base: str) -> None:
     assert gone.json() == {"deleted_count": 1}
 
 
+def test_requests_empties_the_store_of_a_key_and_no_other(base: str) -> None:
+    mine, yours = ({"Authorization": f"Bearer sk-eden-{name}"} for name in ("mine", "yours"))
+    for owner in (mine, mine, yours):
+        files = {"file": ("photo.png", io.BytesIO(PICTURE), "image/png")}
+        requests.post(f"{base}/upload", headers=owner, files=files, timeout=10).raise_for_status()
+    gone = requests.delete(f"{base}/upload", headers=mine, timeout=10)
+    assert gone.json() == {"deleted_count": 2}
+    left = [requests.get(f"{base}/upload", headers=owner, timeout=10) for owner in (mine, yours)]
+    assert [reply.json()["total"] for reply in left] == [0, 1]
+
+
+def test_requests_reads_the_features_without_a_key(base: str) -> None:
+    every = requests.get(f"{base}/info", timeout=10).json()["features"]
+    image = requests.get(f"{base}/info/image", timeout=10).json()
+    assert image in every
+    assert "generation" in [part["name"] for part in image["subfeatures"]]
+
+
 def test_a_hosted_picture_is_downloaded(base: str) -> None:
     ask = {"model": "stabilityai/sd3.5-large", "prompt": "a barn", "size": "512x512"}
     made = requests.post(f"{base}/images/generations", headers=HEADERS, json=ask, timeout=30)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from clients import node
 from conftest import LiveServer
 from kit import opened
@@ -205,6 +206,19 @@ def test_openai_python_edits_lists_and_embeds(live_server: LiveServer, tmp_path:
     assert opened(b64decode(edited.data[0].b64_json or "")).format == "WEBP"
     assert entry.id in models
     assert [len(item.embedding) for item in vectors.data] == [1536, 1536]
+
+
+def test_requests_asks_who_serves_a_model(live_server: LiveServer) -> None:
+    path = "models/google/imagen-4.0-generate-001/endpoints"
+    found = requests.get(f"{live_server.origin}/vercel/v1/{path}", timeout=10).json()["data"]
+    assert found["id"] == "google/imagen-4.0-generate-001"
+    assert [offer["provider_name"] for offer in found["endpoints"]] == ["vertex"]
+
+
+def test_requests_is_told_what_the_protocol_lacks_here(live_server: LiveServer) -> None:
+    url = f"{live_server.origin}/vercel/v4/ai/speech-model"
+    reply = requests.post(url, json={}, headers={"Authorization": "Bearer k"}, timeout=10)
+    assert (reply.status_code, reply.json()["error"]["type"]) == (404, "not_found")
 
 
 def test_openai_python_raises_the_errors_of_its_own(live_server: LiveServer) -> None:
