@@ -24,8 +24,8 @@ _FOLDER: ContextVar[Callable[[], Path] | None] = ContextVar("folder", default=No
 
 
 @contextmanager
-def writing_to(folder: Callable[[], Path]) -> Iterator[None]:
-    """Write the pictures of failed assertions into this folder until the end of the block."""
+def writing_to(folder: Callable[[], Path] | None) -> Iterator[None]:
+    """Write the pictures of failed assertions into this folder; None: a temporary one for each."""
     before = _FOLDER.get()
     _FOLDER.set(folder)
     try:

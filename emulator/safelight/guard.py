@@ -65,18 +65,21 @@ class Guard:
 
     def check_url(self, url: str) -> None:
         """Raise Escaped for a URL whose host may not be reached; what is no URL is let pass."""
+        __tracebackhide__ = True
         parts = urlsplit(url)
         if parts.hostname and not self.allows(parts.hostname, parts.port):
             raise self.refuse(url)
 
     def check_name(self, host: object, port: object) -> None:
         """Raise Escaped for a name that may not be looked up."""
+        __tracebackhide__ = True
         name = host.decode() if isinstance(host, bytes) else str(host or "")
         if not _numeric(name) and not self.allows(name, port):
             raise self.refuse(f"{name}:{port}")
 
     def check_address(self, family: int, address: Any) -> None:  # noqa: ANN401 - sockets take many
         """Raise Escaped for an address that may not be connected to."""
+        __tracebackhide__ = True
         if family not in (socket.AF_INET, socket.AF_INET6) or not isinstance(address, tuple):
             return
         host, port = str(address[0]), address[1]
@@ -128,6 +131,7 @@ Before = Callable[..., None]
 
 def _sockets(guard: Guard) -> Iterator[tuple[str, str, str, Before]]:
     def connect(sock: Any, address: Any, *_: object) -> None:  # noqa: ANN401 - any socket
+        __tracebackhide__ = True
         try:
             guard.check_address(sock.family, address)
         except Escaped:
@@ -135,12 +139,15 @@ def _sockets(guard: Guard) -> Iterator[tuple[str, str, str, Before]]:
             raise
 
     def sendto(sock: Any, *args: Any) -> None:  # noqa: ANN401 - flags may come between
+        __tracebackhide__ = True
         guard.check_address(sock.family, args[-1])
 
     def lookup(*args: object, **named: object) -> None:
+        __tracebackhide__ = True
         guard.check_name(_taken(0, "host", args, named), _taken(1, "port", args, named))
 
     def dial(*args: object, **named: object) -> None:
+        __tracebackhide__ = True
         host, port = _taken(2, "host", args, named), _taken(3, "port", args, named)
         guard.check_name(host, port)
         if host is not None and _numeric(str(host)):
@@ -156,6 +163,7 @@ def _sockets(guard: Guard) -> Iterator[tuple[str, str, str, Before]]:
 
 def _clients(guard: Guard) -> Iterator[tuple[str, str, str, Before]]:
     def urllib3(pool: Any, *args: object, **named: object) -> None:  # noqa: ANN401 - not imported
+        __tracebackhide__ = True
         url = str(_taken(1, "url", args, named))
         if "://" not in url:
             port = "" if pool.port in (None, 80, 443) else f":{pool.port}"
@@ -163,11 +171,13 @@ def _clients(guard: Guard) -> Iterator[tuple[str, str, str, Before]]:
         guard.check_url(url)
 
     def aiohttp(client: Any, *args: object, **named: object) -> None:  # noqa: ANN401 - as above
+        __tracebackhide__ = True
         url = str(_taken(1, "str_or_url", args, named))
         base = str(getattr(client, "_base_url", None) or "")
         guard.check_url(url if "://" in url else base.rstrip("/") + "/" + url.lstrip("/"))
 
     def opener(*args: object, **named: object) -> None:
+        __tracebackhide__ = True
         url: Any = _taken(1, "fullurl", args, named)
         guard.check_url(url if isinstance(url, str) else url.full_url)
 
@@ -206,6 +216,7 @@ def _patch(place: Any, name: str, before: Before, guard: Guard) -> Callable[[], 
 
     @functools.wraps(real)
     def asked(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever it takes
+        __tracebackhide__ = True
         before(*args, **kwargs)
         found = real(*args, **kwargs)
         if name == "getaddrinfo":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -260,9 +260,9 @@ class World:
     def reply_with(  # noqa: PLR0913 - one of four, and for whom
         self,
         *,
-        picture: Picture | Sequence[Picture] | None = None,
+        picture: Picture | list[Picture] | None = None,
         text: str | None = None,
-        tool_call: tuple[str, Json] | Sequence[tuple[str, Json]] | None = None,
+        tool_call: tuple[str, Json] | list[tuple[str, Json]] | None = None,
         exchange: Mapping[str, Json] | None = None,
         operation: str | None = None,
         times: int = 1,
@@ -284,8 +284,8 @@ class World:
         elif text is not None:
             answer = answers.text(text, operation or "chat.*")
         elif tool_call is not None:
-            calls = [tool_call] if isinstance(tool_call, tuple) else list(tool_call)
-            answer = answers.tool_calls(calls, operation or "chat.*")  # type: ignore[arg-type]  # pairs
+            calls = [tool_call] if isinstance(tool_call, tuple) else tool_call
+            answer = answers.tool_calls(calls, operation or "chat.*")
         else:
             answer = answers.exchange(exchange or {}, operation or "*")
         self.session.answers += [answer] * times
@@ -382,13 +382,11 @@ def _once(step: Any) -> Any:  # noqa: ANN401 - as a test wrote it
     return step
 
 
-def _files(picture: Picture | Sequence[Picture]) -> list[bytes]:
+def _files(picture: Picture | list[Picture]) -> list[bytes]:
     """Return pictures as files."""
     from safelight.assertions import as_file  # imaging, when it is used
 
-    if isinstance(picture, (list, tuple)):
-        return [as_file(one) for one in picture]
-    return [as_file(picture)]
+    return [as_file(one) for one in (picture if isinstance(picture, list) else [picture])]
 
 
 def _why(recorded: Recorded) -> str:
