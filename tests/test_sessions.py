@@ -46,10 +46,10 @@ def test_uploads_scenarios_and_spending_stay_in_their_session() -> None:
     kit.post(
         emu, "/s/one/together/v1/chat/completions", {**CHAT, "model": "deepseek-ai/DeepSeek-V3"}
     )
-    kit.steps(emu, "overloaded", session="one")
     listed = kit.parsed(kit.get(emu, "/s/two/edenai/v3/upload"))
     assert kit.parsed(kit.get(emu, "/s/one/edenai/v3/upload"))["items"]
     assert not listed["items"]
+    kit.steps(emu, "overloaded", session="one")
     assert kit.control(emu, "GET", "scenario", session="two")["steps"] == []
     assert kit.control(emu, "GET", "spend", session="two")["models"] == []
 

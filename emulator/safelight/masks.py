@@ -26,7 +26,7 @@ _LOOKS = re.compile(
 )
 
 _NAMES = re.compile(
-    r"api[-_]?key|(?:^|[-_])key$|(?<!cache)[-_]key\b|token$|secret|authori[sz]ation|password|passwd"
+    r"api[-_]?key|^key$|(?<!cache)[-_]key$|token$|secret|authori[sz]ation|password|passwd"
     r"|credential|private|bearer|cookie|session[-_]?id",
     re.IGNORECASE,
 )

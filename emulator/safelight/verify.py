@@ -54,6 +54,8 @@ def read_expectation(raw: Json) -> Expectation:
     for key, value in counts.items():
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise UsageError(f"{key} is a whole number, got {value!r}")
+    if "times" in counts and len(counts) > 1:
+        raise UsageError("times stands alone: at_least and at_most are for a range")
     match = {key: value for key, value in raw.items() if key not in counts}
     if "times" in counts or not counts:
         times = counts.get("times", 1)

@@ -1,0 +1,217 @@
+"""The control plane: its pages, its description, its guard; and the commands that speak with it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import kit
+import pytest
+from click.testing import CliRunner
+from safelight.cli import main
+from safelight.control import PAGES, PREFIX
+from safelight.faults import FAULTS
+from safelight.messages import Request
+
+PATH = "/openai/v1/chat/completions"
+CHAT = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
+
+
+def respond(emu: Any, method: str, page: str, token: str = "") -> Any:
+    headers = (("authorization", f"Bearer {token}"),) if token else ()
+    path, _, query = page.partition("?")
+    return emu.respond(Request(method, PREFIX + path, query, headers=headers))
+
+
+def test_every_page_is_described_and_answers_json() -> None:
+    emu = kit.emulator()
+    document = kit.control(emu, "GET", "openapi.json")
+    described = {(m.upper(), path) for path, item in document["paths"].items() for m in item}
+    assert described == {(page.method, PREFIX + page.path) for page in PAGES}
+    for page in PAGES:
+        reply = respond(emu, page.method, page.path)
+        assert reply.status in (200, 400), page
+        assert kit.parsed(reply) is not None
+
+
+def test_the_description_is_openapi() -> None:
+    document = kit.control(kit.emulator(), "GET", "openapi.json")
+    assert document["openapi"] == "3.1.0"
+    operations = [o for item in document["paths"].values() for o in item.values()]
+    assert len({o["operationId"] for o in operations}) == len(operations)
+    assert all(o["summary"].endswith(".") and o["responses"]["200"] for o in operations)
+
+
+def test_what_is_described_is_what_is_read() -> None:
+    emu = kit.emulator()
+    for page in PAGES:
+        for name in page.query:
+            reply = respond(emu, page.method, f"{page.path}?{name}=1")
+            assert b"unknown parameter" not in reply.body, (page, name)
+        if page.body:
+            wrong = kit.control(emu, page.method, page.path, {"nonsense": 1})["error"]["message"]
+            assert "nonsense" in wrong or "steps" in wrong
+
+
+def test_a_page_that_is_none_lists_those_that_are() -> None:
+    emu = kit.emulator()
+    missing, wrong = respond(emu, "GET", "scenarios"), respond(emu, "PATCH", "clock")
+    assert (missing.status, wrong.status) == (404, 405)
+    assert "GET /_safelight/scenario" in kit.error(missing)["message"]
+    assert "GET /_safelight/clock, POST /_safelight/clock" in kit.error(wrong)["message"]
+
+
+def test_a_token_guards_all_but_the_probes() -> None:
+    emu = kit.emulator(admin_token="let-me-in")
+    told = {
+        (page.path, token): respond(emu, page.method, page.path, token).status
+        for page in PAGES
+        for token in ("", "wrong", "let-me-in")
+    }
+    shut = {path for (path, token), status in told.items() if status == 401 and token == ""}
+    assert shut == {page.path for page in PAGES} - {"health", "ready"}
+    assert {path for (path, token), status in told.items() if status == 401} == shut
+    assert all(status != 401 for (_, token), status in told.items() if token == "let-me-in")
+
+
+def test_the_providers_and_faults_are_told() -> None:
+    emu = kit.emulator()
+    assert "openai" in [p["name"] for p in kit.control(emu, "GET", "providers")["providers"]]
+    assert [f["name"] for f in kit.control(emu, "GET", "faults")["faults"]] == list(FAULTS)
+
+
+def test_a_session_is_configured() -> None:
+    emu = kit.emulator()
+    wanted = {"name": "old", "seed": 5, "as_of": "2026-05-11", "lenient": True}
+    told = kit.control(emu, "POST", "session", wanted)
+    assert {key: told[key] for key in wanted} == wanted
+    reply = kit.post(emu, "/s/old/openai/v1/images/generations", {"prompt": "x"})
+    assert reply.status == 200
+
+
+@pytest.mark.parametrize(
+    "body", [{"name": "a/b"}, {"seed": "x"}, {"as_of": "soon"}, {"lenient": 1}, {"mode": 1}]
+)
+def test_a_wrong_session_is_refused(body: Any) -> None:
+    assert "error" in kit.control(kit.emulator(), "POST", "session", body)
+
+
+def test_a_scenario_is_put_appended_and_cleared() -> None:
+    emu = kit.emulator()
+    kit.steps(emu, {"fault": "overloaded", "times": 1})
+    kit.control(emu, "POST", "scenario", {"steps": ["server_error; times=1"]})
+    assert [kit.post(emu, PATH, CHAT).status for _ in range(3)] == [503, 500, 200]
+    told = kit.control(emu, "GET", "scenario")
+    assert [(s["fault"], s["struck"]) for s in told["steps"]] == [
+        ("overloaded", 1),
+        ("server_error", 1),
+    ]
+    kit.control(emu, "DELETE", "scenario")
+    assert kit.control(emu, "GET", "scenario")["steps"] == []
+
+
+def test_spending_is_told_by_model() -> None:
+    emu = kit.emulator()
+    for _ in range(2):
+        kit.post(emu, "/vercel/v1/images/generations", {"model": "bfl/flux-2-pro", "prompt": "x"})
+    told = kit.control(emu, "GET", "spend")
+    (row,) = told["models"]
+    assert (row["model"], row["billed"], row["unpriced"]) == ("bfl/flux-2-pro", 2, 0)
+    assert float(told["usd"]) == float(row["usd"]) > 0
+
+
+def test_the_control_plane_is_not_journalled_and_obeys_no_fault() -> None:
+    emu = kit.emulator()
+    kit.steps(emu, "server_error")
+    assert respond(emu, "GET", "health").status == 200
+    assert kit.control(emu, "GET", "journal")["total"] == 0
+
+
+# Commands
+
+
+def test_the_faults_are_listed() -> None:
+    out = CliRunner().invoke(main, ["faults"]).output
+    assert [name for name in FAULTS if f"  {name} " not in out] == []
+
+
+def test_the_faults_are_listed_as_json() -> None:
+    told = json.loads(CliRunner().invoke(main, ["faults", "--json"]).output)
+    assert [row["name"] for row in told["faults"]] == list(FAULTS)
+
+
+@pytest.mark.parametrize(
+    ("flags", "problem"),
+    [
+        (["--fault", "rate_limitd"], "did you mean rate_limited"),
+        (["--rate-limit", "pictures=5"], "is no limit; write requests=60"),
+        (["--speed", "fast"], "'fast' is no speed; write 10x"),
+        (["--journal-size", "lots"], "'lots' is no size"),
+    ],
+)
+def test_a_wrong_flag_says_what_would_be_right(flags: list[str], problem: str) -> None:
+    command = [sys.executable, "-m", "safelight", "serve", "--port", "0", *flags]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 2
+    assert problem in done.stderr
+
+
+def test_where_others_can_reach_it_the_control_plane_asks_for_a_token(
+    serve: Callable[..., Any],
+) -> None:
+    server = serve("--host", "0.0.0.0")
+    token = server.banner.partition("asks for: ")[2].split()[0]
+    assert token
+    shut, opened = (journal(server.origin, *more) for more in ((), ("--admin-token", token)))
+    assert (shut.returncode, opened.returncode) == (2, 0)
+    assert "--admin-token" in shut.stderr
+
+
+def journal(origin: str, *flags: str) -> Any:
+    command = [sys.executable, "-m", "safelight", "journal", "--url", origin, *flags]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+
+def send(origin: str, *headers: str) -> None:
+    sent = [part for header in (*headers, "authorization: Bearer sk-t") for part in ("-H", header)]
+    body = ["-H", "content-type: application/json", "-d", json.dumps(CHAT)]
+    subprocess.run(["curl", "-s", f"{origin}/s/cli{PATH}", *sent, *body], check=False, timeout=30)
+
+
+def test_the_journal_is_printed_a_line_each(live_server: Any) -> None:
+    send(live_server.origin)
+    send(live_server.origin, "x-safelight-fault: server_error")
+    lines = journal(live_server.origin, "--session", "cli").stdout.splitlines()
+    assert len(lines) == 2
+    assert lines[0].split()[1:6] == ["#1", "200", "openai", "chat.create", "gpt-4o"]
+    assert "fault=server_error" in lines[1]
+    assert "\x1b" not in "".join(lines)
+
+
+def test_the_journal_is_followed_as_it_happens(live_server: Any) -> None:
+    flags = ["--url", live_server.origin, "--session", "live", "--follow"]
+    command = [sys.executable, "-m", "safelight", "journal", *flags]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as following:
+        assert following.stdout is not None
+        origin = live_server.origin.replace("/s/cli", "")
+        body = ["-H", "content-type: application/json", "-d", json.dumps(CHAT)]
+        ask = ["curl", "-s", f"{origin}/s/live{PATH}", "-H", "authorization: Bearer k", *body]
+        for _ in range(2):
+            subprocess.run(ask, check=True, timeout=30, stdout=subprocess.DEVNULL)
+            assert "chat.create gpt-4o" in following.stdout.readline()
+        following.terminate()
+
+
+def test_no_server_is_said_so_in_a_line() -> None:
+    done = journal("http://127.0.0.1:9")
+    assert done.returncode == 2
+    assert "no Safelight answers at http://127.0.0.1:9" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_chances_on_the_command_line_tell_the_seed(serve: Callable[..., Any]) -> None:
+    server = serve("--fault", "server_error@0.5", "--seed", "41")
+    assert "Faults strike: server_error@0.5; --seed 41 repeats them." in server.banner

@@ -1,0 +1,290 @@
+"""The journal: what it keeps, what it hides, how it is asked, held against expectations."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import kit
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from safelight.journal import Exchange, Journal
+from safelight.masks import Masks, is_secret
+from safelight.messages import Request
+
+PATH = "/openai/v1/chat/completions"
+CHAT = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
+KEYS = ("sk-proj-AbCdEf0123456789", "vck_0123456789abcdef", "own-key-of-the-caller")
+OWN = KEYS[2]
+
+
+def exchange(number: int, **fields: Any) -> Exchange:
+    known = {
+        "at": float(number), "number": number, "request_id": f"req_{number}", "session": "",
+        "provider": "acme", "operation": "images.generate", "model": "m", "method": "POST",
+        "path": "/p", "status": 200,
+    }  # fmt: skip
+    return Exchange(**{**known, **fields})
+
+
+def entries(emu: Any, query: str = "", session: str = "") -> list[dict[str, Any]]:
+    page = "journal" + (f"?{query}" if query else "")
+    found: list[dict[str, Any]] = kit.control(emu, "GET", page, session=session)["exchanges"]
+    return found
+
+
+# What it hides
+
+PLACES: list[tuple[str, dict[str, Any]]] = [
+    ("prompt", {"messages": [{"role": "user", "content": f"my key is {KEYS[0]}, keep it"}]}),
+    ("own", {"messages": [{"role": "user", "content": f"x{OWN}x"}]}),
+    ("user", {"user": f"Bearer {KEYS[1]}"}),
+    ("metadata", {"metadata": {"note": KEYS[0], KEYS[1]: "as a name"}}),
+    ("named", {"providerOptions": {"gateway": {"byok": {"acme": [{"apiKey": "plain"}]}}}}),
+    ("below", {"credentials": {"inner": ["plain", {"deep": "plain"}]}}),
+    ("model", {"model": KEYS[0]}),
+    ("cut", {"user": "x" * 394 + " " + KEYS[0] + "y" * 500}),
+    ("cut prompt", {"messages": [{"role": "user", "content": "x" * 1994 + " " + KEYS[0]}]}),
+    ("fault", {"messages": [{"role": "user", "content": f"[[safelight:drip; row={KEYS[0]}]]"}]}),
+]
+
+
+@pytest.mark.parametrize(("place", "fields"), PLACES, ids=[p for p, _ in PLACES])
+def test_keys_are_hidden_wherever_they_stand(place: str, fields: dict[str, Any]) -> None:
+    emu = kit.emulator()
+    body = json.dumps({**CHAT, **fields}).encode()
+    sent = (("authorization", f"Bearer {OWN}"), ("content-type", "application/json"))
+    for base in ("/compatible/v1", "/openai/v1", "/vercel/v1"):
+        emu.respond(Request("POST", f"{base}/chat/completions", headers=sent, body=body))
+    told = json.dumps(entries(emu)) + "".join(map(repr, emu._store.session("").journal))
+    assert [key for key in KEYS if key in told or key[:9] in told.replace("own-key-", "")] == []
+    assert "plain" not in told
+    assert "***" in told, place
+
+
+def test_keys_in_a_path_a_form_and_a_file_name_are_hidden() -> None:
+    emu = kit.emulator()
+    kit.get(emu, f"/openai/v1/models/{KEYS[0]}")
+    shot = (f"{KEYS[0]}.png", kit.png(), "image/png")
+    kit.form(
+        emu, "/compatible/v1/images/edits", [("model", KEYS[1]), ("prompt", "x"), ("image", shot)]
+    )
+    told = json.dumps(entries(emu))
+    assert [key for key in KEYS if key in told] == []
+
+
+@given(text=st.text(max_size=200), where=st.integers(0, 200), length=st.integers(1, 250))
+def test_no_half_of_a_key_is_left_at_a_cut(text: str, where: int, length: int) -> None:
+    key = "sk-live-9f8e7d6c5b4a39281706"
+    shown = Masks(key).cut(text[:where] + " " + key + " " + text[where:], length)
+    assert "sk-live" not in shown
+    assert len(shown) <= length
+
+
+@pytest.mark.parametrize(
+    "name", ["api_key", "apiKey", "x-api-key", "token", "access_token", "client_secret", "password",
+             "Authorization", "key", "private_key", "aws_secret_access_key", "sessionId", "cookie"]
+)  # fmt: skip
+def test_fields_of_such_names_are_secret(name: str) -> None:
+    assert is_secret(name)
+
+
+@pytest.mark.parametrize("name", ["prompt", "max_tokens", "tokens", "prompt_cache_key", "monkey"])
+def test_fields_of_such_names_are_shown(name: str) -> None:
+    assert not is_secret(name)
+
+
+# What it keeps
+
+
+def test_an_exchange_tells_what_was_asked_and_what_came_of_it() -> None:
+    emu = kit.emulator()
+    parts = [
+        ("model", "gpt-image-2"),
+        ("prompt", "A hat"),
+        ("size", "1024x1024"),
+        ("quality", "low"),
+    ]
+    files = [("image", ("cat.png", kit.png(), "image/png")),
+             ("mask", ("m.png", kit.mask(64, 64, (0, 0, 9, 9)), "image/png"))]  # fmt: skip
+    reply = kit.form(emu, "/openai/v1/images/edits", [*parts, *files])
+    (entry,) = entries(emu)
+    assert (entry["provider"], entry["operation"], entry["status"]) == (
+        "openai",
+        "images.edit",
+        200,
+    )
+    assert entry["prompt"] == "A hat"
+    photo = entry["params"]["image"]
+    assert (photo["filename"], photo["size"], photo["format"]) == ("cat.png", "64x64", "png")
+    assert (entry["pictures"], entry["billed"]) == (1, True)
+    assert entry["reply_bytes"] == len(reply.body)
+    assert sorted(entry["files"]) == ["image", "mask"]
+
+
+def test_a_form_and_its_repetition_have_the_same_digest() -> None:
+    emu = kit.emulator()
+    parts = [("model", "a"), ("prompt", "x"), ("image", ("a.png", kit.png(), "image/png"))]
+    body, kind = kit.encode_form(parts)
+    for cut in (b"cut", b"other"):
+        sent = (kit.KEY, ("content-type", kind.replace("cut", cut.decode())))
+        path = "/compatible/v1/images/edits"
+        emu.respond(Request("POST", path, headers=sent, body=body.replace(b"--cut", b"--" + cut)))
+    assert len({entry["digest"] for entry in entries(emu)}) == 1
+
+
+def test_the_uploaded_bytes_are_there_while_there_is_room() -> None:
+    emu = kit.emulator()
+    parts = [("model", "a"), ("prompt", "x"), ("image", ("a.png", kit.png(), "image/png"))]
+    kit.form(emu, "/compatible/v1/images/edits", parts)
+    ask = Request("GET", "/_safelight/journal/file", "position=1&name=image")
+    assert emu.respond(ask).body == kit.png()
+    wrong = kit.control(emu, "GET", "journal/file?position=1&name=mask")
+    assert wrong["error"]["message"] == "exchange 1 keeps no file 'mask'; it has image"
+
+
+def test_files_make_room_before_exchanges_do() -> None:
+    journal = Journal(size=100, room=300_000)
+    for number in range(1, 21):
+        journal.append(exchange(number, files={"image": bytes(50_000)}))
+    kept = list(journal)
+    assert [e.number for e in kept] == list(range(1, 21))
+    assert [bool(e.files) for e in kept] == [False] * 15 + [True] * 5
+
+
+def test_a_giant_prompt_is_not_kept_for_ever() -> None:
+    journal = Journal(size=1000, room=100_000)
+    for number in range(500):
+        journal.append(exchange(number, params={"a": ["x" * 400] * 50}))
+    assert journal.held <= 100_000 + 25_000
+    assert len(journal) < 10
+
+
+@given(st.lists(st.integers(0, 400), max_size=60), st.integers(1, 20), st.integers(1500, 9000))
+def test_number_and_bytes_are_bounded_whatever_comes(
+    sizes: list[int], size: int, room: int
+) -> None:
+    journal = Journal(size, room)
+    for number, length in enumerate(sizes, start=1):
+        assert journal.append(exchange(number, files={"f": bytes(length)})) == number
+        assert len(journal) <= size
+        assert journal.held <= room or len(journal) == 1
+    numbers = [e.number for e in journal]
+    assert numbers == list(range(len(sizes) - len(numbers) + 1, len(sizes) + 1))
+
+
+def test_a_fate_is_told_to_the_right_exchange_or_to_none() -> None:
+    journal = Journal(size=2)
+    places = [journal.append(exchange(number)) for number in (1, 2, 3)]
+    for place in places:
+        journal.tell(place, "abandoned" if place != 2 else "open")
+    assert [e.fate for e in journal] == ["open", "abandoned"]
+
+
+def test_what_a_fault_has_lost_stays_lost() -> None:
+    journal = Journal()
+    journal.tell(journal.append(exchange(1, fate="lost")), "delivered")
+    assert next(iter(journal)).fate == "lost"
+
+
+# How it is asked
+
+
+def talk(emu: Any, times: int) -> None:
+    for _ in range(times):
+        kit.post(emu, PATH, CHAT)
+
+
+def test_pages_follow_one_another_without_a_gap() -> None:
+    emu = kit.emulator()
+    talk(emu, 7)
+    seen, after, more = [], 0, True
+    while more:
+        page = kit.control(emu, "GET", f"journal?limit=3&after={after}")
+        seen += [entry["number"] for entry in page["exchanges"]]
+        after, more = page["next"], page["more"]
+    assert seen == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_filters_narrow() -> None:
+    emu = kit.emulator()
+    talk(emu, 2)
+    kit.get(emu, "/openai/v1/models")
+    kit.get(emu, "/openai/v1/models/none")
+    assert len(entries(emu, "operation=chat.create")) == 2
+    assert [e["number"] for e in entries(emu, "status=404")] == [4]
+    assert [e["number"] for e in entries(emu, "method=GET&status=200")] == [3]
+
+
+def test_an_unknown_filter_is_refused() -> None:
+    told = kit.control(kit.emulator(), "GET", "journal?state=200")["error"]["message"]
+    assert told.startswith("unknown parameter 'state'; known are operation, status")
+
+
+# Held against expectations
+
+
+def edits(emu: Any) -> None:
+    base = [("model", "a"), ("prompt", "hat"), ("image", ("a.png", kit.png(), "image/png"))]
+    cover = ("mask", ("m.png", kit.mask(64, 64, (0, 0, 9, 9)), "image/png"))
+    for _ in range(2):
+        kit.form(emu, "/compatible/v1/images/edits", [*base, cover])
+    kit.post(emu, "/compatible/v1/images/generations", {"model": "a", "prompt": "cat"})
+
+
+TWO_THEN_ONE = [
+    {"operation": "images.edit", "with_mask": True, "times": 2},
+    {"operation": "images.generate"},
+]
+
+
+def verified(emu: Any, expect: list[Any], **rest: Any) -> Any:
+    return kit.control(emu, "POST", "journal/verify", {"expect": expect, **rest})
+
+
+def test_two_edits_with_a_mask_then_one_generation() -> None:
+    emu = kit.emulator()
+    edits(emu)
+    assert verified(emu, TWO_THEN_ONE, ordered=True, only=True) == {"ok": True, "difference": []}
+
+
+def test_a_difference_is_told_in_lines_to_read() -> None:
+    emu = kit.emulator()
+    edits(emu)
+    wanted = [{"operation": "images.edit", "with_mask": True, "times": 3}]
+    told = verified(emu, wanted, only=True)
+    assert told["ok"] is False
+    assert told["difference"] == [
+        "expected 3 x operation='images.edit', with_mask=True; there were 2",
+        "not expected: #3 images.generate a -> 200 'cat'",
+        "the journal:",
+        "  #1 images.edit a with mask -> 200 'hat'",
+        "  #2 images.edit a with mask -> 200 'hat'",
+        "  #3 images.generate a -> 200 'cat'",
+    ]
+
+
+def test_a_wrong_order_is_told() -> None:
+    emu = kit.emulator()
+    edits(emu)
+    (first, *_) = verified(emu, TWO_THEN_ONE[::-1], ordered=True)["difference"]
+    assert first == (
+        "out of order: #3 images.generate a -> 200 'cat' came after "
+        "2 x operation='images.edit', with_mask=True"
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ({"expect": [{"op": "x"}]}, "unknown key 'op'; known are at_least"),
+        ({"expect": [{"times": -1}]}, "times is a whole number, got -1"),
+        ({"expect": "x"}, "expect is a list of expectations, got 'x'"),
+        ({"expect": [], "strict": True}, "unknown key 'strict'; known are expect, ordered, only"),
+        ({"expect": [{"times": 1, "at_least": 1}]}, "times stands alone"),
+    ],
+)
+def test_a_wrong_expectation_says_what_would_be_right(body: Any, problem: str) -> None:
+    told = kit.control(kit.emulator(), "POST", "journal/verify", body)
+    assert problem in told["error"]["message"]
