@@ -72,6 +72,8 @@ ROW = '[[row]]\nid = "r"\nstatus = 400\nrefusal = "x"\nsource = "s"\nchecked = 2
     [
         (ROW.replace('source = "s"', ""), "needs `source`"),
         (ROW.replace("status = 400", ""), "needs `status`"),
+        (ROW.replace("status = 400", 'status = "400"'), "status: expected an HTTP status"),
+        (ROW.replace("status = 400", "status = 200"), "status: expected an HTTP status"),
         (ROW.replace('refusal = "x"', ""), "when does it apply"),
         (ROW + "colour = 1", "unknown key"),
         (ROW + ROW, "r: is listed twice"),
@@ -84,6 +86,39 @@ def test_a_mistake_in_an_error_row_stops_the_start(tmp_path: Path, text: str, pr
     with pytest.raises(DataError, match=problem) as caught:
         load_errors("p", Phrases(), tmp_path)
     assert "errors.toml" in str(caught.value)
+
+
+PROVIDER = """name = "p"
+title = "P"
+bases = ["/p"]
+source = "s"
+checked = 2026-01-01
+"""
+FACT = 'source = "s"\nchecked = 2026-01-01\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[[default_model]]\noperations = ["images.*"]\nmodel = "gone"\n', "is called 'gone'"),
+        ('[[retired]]\noperation = "images.paint"\n', "the operation 'images.paint'"),
+    ],
+)
+def test_a_provider_names_only_what_there_is(tmp_path: Path, text: str, problem: str) -> None:
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / "models.toml").write_text(MODEL)
+    (tmp_path / "p" / "provider.toml").write_text(PROVIDER + text + FACT)
+    with pytest.raises(DataError, match=problem) as caught:
+        load_provider("p", tmp_path).check({"images.generate"})
+    assert "provider.toml" in str(caught.value)
+
+
+@pytest.mark.parametrize("bad", ["{", '{"minimun": 1}', '{"$ref": "#/$defs/gone"}'])
+def test_a_mistake_in_a_reply_stops_the_start_too(tmp_path: Path, bad: str) -> None:
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / "images.reply.json").write_text(bad)
+    with pytest.raises(DataError, match=r"images\.reply\.json"):
+        load_catalog("p", tmp_path).check({})
 
 
 @pytest.mark.parametrize("name", PROVIDERS)

@@ -116,7 +116,9 @@ class Catalog:
 
     def check(self, bodies: dict[str, tuple[str, ...]]) -> None:
         """Prove the data: `bodies` maps an operation to its request schemas. Raises DataError."""
-        for name in dict.fromkeys(name for names in bodies.values() for name in names):
+        asked = [name for names in bodies.values() for name in names]
+        replies = sorted(path.stem for path in self.folder.glob("*.json"))
+        for name in dict.fromkeys((*asked, *replies)):
             self.schema(name)
         for narrowing in self.narrowings.values():
             names = [n for op, schemas in bodies.items() if _covers(narrowing, op) for n in schemas]

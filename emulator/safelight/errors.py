@@ -203,6 +203,9 @@ def _row(entry: dict[str, Json], path: Path) -> Row:
         if key not in entry:
             raise DataError(path, where, f"needs `{key}`")
     _check_templates(entry, path, where)
+    if not isinstance(entry["status"], int) or not 400 <= entry["status"] < 600:
+        problem = f"expected an HTTP status from 400 to 599, got {entry['status']!r}"
+        raise DataError(path, f"{where}.status", problem)
     if not any(key in entry for key in _WHEN):
         raise DataError(path, where, f"needs one of {', '.join(_WHEN)}: when does it apply?")
     return Row(

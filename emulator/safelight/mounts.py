@@ -86,6 +86,7 @@ class Mounts:
             for speaker in (self._dialects[name], *self._annexes_of(name).values()):
                 speaker.provider.catalog.check(speaker.request_schemas)
                 assert speaker.provider.errors.rows, f"{name} has no error rows"
+            self._dialects[name].provider.check(self._dialects[name].request_schemas)
             return True
 
         kept(self._dialects.provider(name).folder, "proven", check)

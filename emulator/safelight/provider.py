@@ -114,6 +114,17 @@ class Provider:
                 return row.model
         return None
 
+    def check(self, operations: Collection[str]) -> None:
+        """Prove what names other data: models and operations. Raises DataError."""
+        path = self.folder / "provider.toml"
+        for row in self.defaults:
+            if self.catalog.known(row.model) is None:
+                problem = f"no row of models*.toml is called {row.model!r}"
+                raise DataError(path, "default_model", problem)
+        for operation in self.retired:
+            if operation not in operations:
+                raise DataError(path, "retired", f"no route has the operation {operation!r}")
+
     def rooted(self, path: str) -> bool:
         """Tell whether a path that stands below none of the bases with a name may be served."""
         return "" in self.default_bases or path in self.origin_paths
