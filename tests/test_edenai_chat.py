@@ -158,6 +158,19 @@ def test_unknown_fallbacks_are_refused_and_four_are_too_many() -> None:
     assert ask(fallbacks=["openai/gpt-4"] * 4).status == 422
 
 
+def test_a_fallback_is_named_in_every_way_that_a_model_is() -> None:
+    assert ask(fallbacks=["gpt-4o", "openai/gpt-4o:latency"]).status == 200
+    told = kit.error(ask(fallbacks=["google/gemini-2.5-flash-image"]))["message"]
+    assert told.startswith("Model(s) do not support /chat/completions: 'google/gemini-2.5-flash")
+
+
+def test_lenient_takes_any_fallback() -> None:
+    body = {"model": "openai/gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
+    emu = kit.emulator(lenient=True)
+    path = f"{BASE}/chat/completions"
+    assert kit.post(emu, path, {**body, "fallbacks": ["acme/none"]}).status == 200
+
+
 @pytest.mark.parametrize(
     "fields",
     [

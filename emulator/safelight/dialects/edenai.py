@@ -209,10 +209,8 @@ class EdenAI(Surface):
 
     def operate_chat(self, visit: Visit, call: Call) -> object:
         """Answer, once everybody who might have to is known to exist."""
-        models = {m.id for m in self.listed(visit) if "chat.create" in m.operations}
-        backups = [name for name in visit.params.get("fallbacks") or () if name not in models]
-        if backups:
-            raise Refusal("model_not_found", "fallbacks", id=", ".join(backups))
+        if not visit.lenient:
+            self._check_backups(visit)
         params = edenai_chat.canonical(visit)
         if self.sandboxed(visit):
             visit.notes.append("sandbox token: canned data")
@@ -222,6 +220,21 @@ class EdenAI(Surface):
         if len(visit.request.body) > HEAVY:
             return Work(partial(chat.create, asked))
         return chat.create(asked)
+
+    def _check_backups(self, visit: Visit) -> None:
+        """Refuse fallbacks that do not chat or that nobody serves; they are named like a model."""
+        everyone = {m.id: m for m in self.listed(visit)}
+        talking = [m for m in everyone.values() if "chat.create" in m.operations]
+        unknown = []
+        for name in visit.params.get("fallbacks") or ():
+            found = everyone.get(edenai_chat.route({"model": name}, talking, ()).model)
+            if found is None:
+                unknown.append(name)
+            elif found not in talking:
+                paths = self.paths(found)
+                raise Refusal("model_not_for_operation", "fallbacks", id=name, paths=paths)
+        if unknown:
+            raise Refusal("model_not_found", "fallbacks", id=", ".join(unknown))
 
     def write_chat(
         self, visit: Visit, result: ChatResult, pictures: tuple[Artwork, ...] = ()
