@@ -216,6 +216,7 @@ def test_an_unknown_host_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
         "0.0.0.0", "224.0.0.1", "255.255.255.255", "192.0.2.1", "::1", "::", "fe80::1", "fc00::1",
         "ff02::1", "::ffff:127.0.0.1", "64:ff9b::a00:1", "2002:7f00:1::", "::127.0.0.1",
+        "64:ff9b:1::7f00:1", "fec0::1", "::ffff:0:127.0.0.1",
     ],
 )  # fmt: skip
 def test_inner_addresses_are_not_public(text: str) -> None:

@@ -32,6 +32,9 @@ _CHUNK = 64 * 1024
 _HEADERS = {"accept": "image/*", "accept-encoding": "identity", "user-agent": "safelight"}
 _EMBEDDED = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("::/96"))
 """IPv6 networks whose last 32 bits are an IPv4 address (RFC 6052, RFC 4291)."""
+_OUTER = (ipaddress.ip_network("2000::/3"), ipaddress.ip_network("64:ff9b::/96"))
+"""All of IPv6 that the public network is made of: global unicast, and IPv4 behind the well-known
+translation. Not 64:ff9b:1::/48 (RFC 8215), fec0::/10 and others, which Python calls global."""
 
 
 def public(address: Address) -> bool:
@@ -43,6 +46,8 @@ def public(address: Address) -> bool:
         if any(address in network for network in _EMBEDDED):
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None and not public(inner):
+            return False
+        if not any(address in network for network in _OUTER):
             return False
     return address.is_global and not address.is_multicast
 
