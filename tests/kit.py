@@ -49,9 +49,7 @@ def get(emu: Emulator, path: str, method: str = "GET") -> Reply:
     return emu.respond(Request(method, path, headers=(KEY,)))
 
 
-def control(
-    emu: Emulator, method: str, page: str, body: Any = None, *, session: str = ""
-) -> Any:
+def control(emu: Emulator, method: str, page: str, body: Any = None, *, session: str = "") -> Any:
     """Ask the control plane of a session; what it says, as JSON."""
     world = f"/s/{session}" if session else ""
     path, _, query = page.partition("?")
