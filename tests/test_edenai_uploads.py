@@ -175,13 +175,25 @@ def test_a_wrong_query_is_a_validation_error_that_says_where(query: str, place: 
     assert kit.parsed(reply)["detail"][0]["loc"] == ["query", place]
 
 
-def test_a_chat_reads_an_upload_by_its_id() -> None:
-    emu = kit.emulator()
-    name = kit.parsed(upload(emu))["file_id"]
+def shown_to_chat(emu: Emulator, name: str, *, key: str = MINE) -> Reply:
     part = {"type": "file", "file": {"file_id": name}}
     content = [{"type": "text", "text": "Summarise this."}, part]
     ask = {"model": "openai/gpt-4o", "messages": [{"role": "user", "content": content}]}
-    reply = send(emu, "POST /chat/completions", body=ask)
+    return send(emu, "POST /chat/completions", key=key, body=ask)
+
+
+def test_a_chat_reads_an_upload_by_its_id() -> None:
+    emu = kit.emulator()
+    form = kit.encode_form([("file", ("notes.txt", b"Buy milk", "text/plain"))])
+    name = kit.parsed(send(emu, "POST /upload", body=form))["file_id"]
+    reply = shown_to_chat(emu, name)
     assert reply.status == 200
-    assert "photo.png" in kit.parsed(reply)["choices"][0]["message"]["content"]
-    assert send(emu, "POST /chat/completions", key=YOURS, body=ask).status == 400
+    assert "notes.txt" in kit.parsed(reply)["choices"][0]["message"]["content"]
+    assert shown_to_chat(emu, name, key=YOURS).status == 400
+
+
+def test_a_chat_sees_an_uploaded_picture() -> None:
+    emu = kit.emulator()
+    name = kit.parsed(upload(emu))["file_id"]
+    reply = kit.parsed(shown_to_chat(emu, name))
+    assert reply["choices"][0]["message"]["content"].startswith("I see 1 picture: a 120")

@@ -193,7 +193,10 @@ def _with_file(visit: Visit, part: Json, at: str) -> Json:
         return part
     if kept is None:
         raise Refusal("upload_not_found", f"{at}.file.file_id", id=name)
-    return {**part, "file": {"filename": kept.name, "file_data": data_url(kept.data)}}
+    url = data_url(kept.data)
+    if url.startswith("data:image/"):  # seen as a picture: as a text it would fill the context
+        return {"type": "image_url", "image_url": {"url": url}}
+    return {**part, "file": {"filename": kept.name, "file_data": url}}
 
 
 def body(visit: Visit, result: ChatResult, told: Told) -> dict[str, Json]:
