@@ -54,4 +54,4 @@ constraints: $(STAMP) ## write constraints.txt anew from .venv
 
 clean: ## remove the environment and everything built
 	rm -rf $(VENV) .cache tests/node/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov
-	find emulator contracts tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -22,16 +22,17 @@ CACHE = HERE.parents[1] / ".cache" / "clients"
 _QUIET = ["--quiet", "--disable-pip-version-check", "--no-input"]
 
 
-def environment(name: str) -> Path:
+def environment(name: str, interpreter: str = sys.executable) -> Path:
     """Return the Python of an environment that holds what `<name>.txt` beside this file names."""
     wanted = HERE / f"{name}.txt"
-    told = wanted.read_bytes() + sys.version.encode()
+    own = interpreter == sys.executable
+    told = wanted.read_bytes() + (sys.version if own else interpreter).encode()
     home = CACHE / f"{name}-{hashlib.blake2b(told, digest_size=6).hexdigest()}"
     python = home / ("Scripts" if os.name == "nt" else "bin") / "python"
     stamp = home / "installed"
     if not stamp.exists():
         shutil.rmtree(home, ignore_errors=True)
-        _run(name, [sys.executable, "-m", "venv", str(home)])
+        _run(name, [interpreter, "-m", "venv", str(home)])
         _run(name, [str(python), "-m", "pip", "install", *_QUIET, "--requirement", str(wanted)])
         stamp.touch()
     return python
