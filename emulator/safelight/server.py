@@ -85,6 +85,8 @@ def _hypercorn(
 
     config = hypercorn_config(sock)
 
+    _let_go_of_clients_that_left()
+
     async def main() -> None:
         stop = _stop_on_signals(shell)
 
@@ -105,6 +107,22 @@ def _hypercorn(
             asyncio.get_running_loop().set_exception_handler(lambda *_: None)
 
     asyncio.run(main())
+
+
+def _let_go_of_clients_that_left() -> None:
+    """Make hypercorn close a connection when its client has.
+
+    Hypercorn 0.18 waits for its own idle timeout first, so that clients which ask once and leave
+    pile up to the limit of open files (observed: 75 s each; benchmarks/soak.py counts them).
+    """
+    from hypercorn.asyncio import run, tcp_server
+
+    class Prompt(tcp_server.TCPServer):
+        async def _read_data(self) -> None:
+            await super()._read_data()  # until the client has closed its side
+            await self.idle_task.stop()
+
+    run.TCPServer = Prompt  # type: ignore[attr-defined]  # it offers no other way in
 
 
 def _uvicorn(
