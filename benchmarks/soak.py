@@ -35,6 +35,8 @@ FAULTS = (
 )  # fmt: skip
 CHAT = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
 DRAW = {"model": "acme/any", "prompt": "A kite", "size": "64x64"}
+SESSIONS = 5
+"""Few enough for their journals to be full after the first fifth: what grows then is a leak."""
 GROWTH = 0.10
 """What memory may grow by between the first fifth of the requests and the last."""
 
@@ -111,7 +113,7 @@ async def client(port: int, todo: list[int], seen: Counter[str], share: float) -
         reader, writer = pair
         again = False
         try:
-            writer.write(chance.choice(MIX).bytes(f"soak{number % 50}", fault))
+            writer.write(chance.choice(MIX).bytes(f"soak{number % SESSIONS}", fault))
             status, again = await answer(reader)
             seen[str(status)] += 1
         except (ConnectionError, asyncio.IncompleteReadError):

@@ -349,9 +349,14 @@ def _as_table(rows: list[tuple[str, Model]]) -> str:
 
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="With their kinds and options, as JSON.")
-def faults(*, as_json: bool) -> None:
+@click.option("--markdown", is_flag=True, help="As the table of docs/faults.md.")
+def faults(*, as_json: bool, markdown: bool) -> None:
     """List what can be made to go wrong."""
-    from safelight.faults import FAULTS, KINDS, OPTIONS
+    from safelight.faults import FAULTS, KINDS, OPTIONS, as_markdown
+
+    if markdown:
+        click.echo(as_markdown())
+        return
 
     if as_json:
         import dataclasses

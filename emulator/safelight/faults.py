@@ -249,6 +249,17 @@ def _probability(text: str | None) -> float:
     return chance
 
 
+def as_markdown() -> str:
+    """Return the table of faults and options as the documentation shows it."""
+    lines = []
+    for kind, says in KINDS.items():
+        lines += [f"**{kind}**: {says}", "", "| fault | what happens |", "| --- | --- |"]
+        rows = [fault for fault in FAULTS.values() if fault.kind == kind]
+        lines += [f"| `{fault.name}` | {fault.says} |" for fault in rows] + [""]
+    lines += ["| option | for |", "| --- | --- |"]
+    return "\n".join([*lines, *(f"| `{name}` | {says} |" for name, says in OPTIONS.items())])
+
+
 TOKEN = re.compile(r"\[\[safelight:([^\]]{1,200})\]\]")
 """How a prompt or a model's name calls for a fault, for clients whose headers cannot be set."""
 
