@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import aiohttp  # noqa: F401 - what is loaded here, the inner runs find loaded
+import httpcore  # noqa: F401
+import httpcore2  # noqa: F401
 import httpx2  # noqa: F401
 import openai  # noqa: F401
 import pytest

@@ -1,0 +1,54 @@
+"""The page on pytest: every block of it is run, every option and name it tells exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import httpcore  # noqa: F401 - what is loaded here, the inner runs find loaded
+import httpcore2  # noqa: F401
+import openai  # noqa: F401
+import pytest
+from safelight import background, intercept, plugin_room
+from safelight.options import OPTIONS
+from safelight.world import Clock, Recorded, World
+
+pytest_plugins = ["pytester"]
+LOADED = (background, intercept, plugin_room)
+
+PAGE = (Path(__file__).resolve().parents[1] / "docs" / "pytest.md").read_text()
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+TESTS = [text for kind, text in BLOCKS if kind == "python"]
+FLAGS = ("-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function")
+
+
+def test_the_blocks_are_tests_and_settings() -> None:
+    assert {kind for kind, _ in BLOCKS} == {"python", "toml"}
+    assert all("def test_" in text for text in TESTS)
+
+
+@pytest.mark.parametrize("number", range(len(TESTS)))
+def test_every_test_on_the_page_passes(pytester: pytest.Pytester, number: int) -> None:
+    settings = next(text for kind, text in BLOCKS if kind == "toml")
+    pytester.makepyprojecttoml(settings)
+    pytester.makepyfile(TESTS[number])
+    result = pytester.runpytest_inprocess(*FLAGS, "-W", "error", "--strict-config")
+    result.assert_outcomes(passed=TESTS[number].count("def test_"))
+
+
+def test_the_table_of_options_is_whole() -> None:
+    rows = re.findall(
+        r"^\| `(\w+)=.*?` \| `--(?:no-)?safelight-([\w-]+)` \| `(\w+)`", PAGE, re.MULTILINE
+    )
+    assert [row[0] for row in rows] == list(OPTIONS)
+    assert all(row[1].replace("-", "_") == row[0] for row in rows)
+    assert all(row[2] == f"safelight_{row[0]}" for row in rows)
+
+
+def test_the_names_of_the_fixture_exist() -> None:
+    table = PAGE.split("## What the fixture gives")[1].split("\n## ")[0]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    names = {name for cell in cells for name in re.findall(r"`\.(\w+)", cell)}
+    assert names - {"usd", "billed", "unpriced", "by_model"} <= set(dir(World)) | {"clock"}
+    assert {"advance", "now"} <= set(dir(Clock))
+    assert {"image", "images", "mask", "size", "prompt", "cost"} <= set(dir(Recorded))
