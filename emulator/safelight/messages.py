@@ -63,8 +63,9 @@ class Reply:
     `delay` is how many seconds to wait before the first byte. A fault on the wire sets `wire`: the
     bytes that a connection really carries, status line and framing included, in place of headers
     and body; after them it is closed, or, where `end` is "reset", reset. Waits are meant on
-    `clock`, seconds since the request came, which may be moved. Who sends a reply may tell its fate to `receipt`: "open" while a
-    stream goes out, then "delivered", or "abandoned" when the client has left before the end.
+    `clock`, seconds since the request came, which may be moved. Who sends a reply may tell its fate
+    to `receipt`: "open" while a stream goes out, then "delivered", or "abandoned" when the client
+    has left before the end.
     """
 
     status: int
