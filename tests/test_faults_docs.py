@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from safelight.control import PAGES
-from safelight.faults import as_markdown
+from safelight.faults import FAULTS, as_markdown
 from safelight.verdict import RULES
 
 PAGE = Path(__file__).parents[1] / "docs" / "faults.md"
@@ -45,3 +45,8 @@ def test_every_page_and_every_rule_is_named() -> None:
         re.findall(r"`(\w+(?:-\w+)+)`", text.partition("**verdict**")[2].partition("```")[0])
     )
     assert len(codes) == len(RULES)
+
+
+def test_the_readme_counts_the_faults_right() -> None:
+    text = (PAGE.parents[1] / "README.md").read_text()
+    assert f"`safelight faults` lists {len(FAULTS)} ways" in text
