@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import string
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -12,9 +14,10 @@ from safelight.catalog import load_catalog
 from safelight.datafiles import data_dir
 from safelight.dialects import REGISTRY, load_dialect
 from safelight.errors import load_errors
-from safelight.phrases import Phrases
+from safelight.phrases import Phrases, phrase_facts
 from safelight.provider import load_provider
 from safelight.refusals import DataError, UsageError
+from safelight.violations import Violation
 
 DAY = datetime.date(2026, 11, 20)
 PROVIDERS = sorted(REGISTRY)
@@ -158,3 +161,25 @@ def test_a_model_answers_from_its_first_day_until_its_last(day: datetime.date) -
 def test_an_unknown_provider_is_named_with_the_known_ones() -> None:
     with pytest.raises(UsageError, match=r"unknown provider 'opnai'; known are .*openai"):
         load_dialect("opnai")
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_every_error_row_speaks_of_operations_that_exist(name: str) -> None:
+    dialect = load_dialect(name)
+    speakers = (dialect, *dialect.annexes().values())
+    known = {route.operation for speaker in speakers for route in speaker.routes}
+    known |= {"files.get", "preflight"}
+    patterns = {(row.id, p) for row in dialect.provider.errors.rows for p in row.operations}
+    assert {(id_, p) for id_, p in patterns if not any(fnmatchcase(o, p) for o in known)} == set()
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_every_row_about_a_violation_names_facts_that_a_violation_has(name: str) -> None:
+    table = load_provider(name).errors
+    told = phrase_facts(Violation(("a",), "enum", ["x"], 1), table.phrases, form=False)
+    known = {*told, "model", "request_id", "method", "path", "processing_ms", "operation"}
+    for row in table.rows:
+        texts = [*(row.error or {}).values(), *row.headers.values(), row.text or ""]
+        plain = [text for text in texts if isinstance(text, str) and (row.violation or row.rule)]
+        names = {n for text in plain for _, n, _, _ in string.Formatter().parse(text) if n}
+        assert names <= known, row.id
