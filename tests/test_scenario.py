@@ -95,6 +95,24 @@ def test_a_wrong_step_says_where_and_what_would_be_right(step: Any, problem: str
     assert problem in str(slip.value)
 
 
+def download(emu: Emulator, **headers: str) -> Reply:
+    body = {"model": "a", "prompt": "x", "size": "64x64", "response_format": "url"}
+    sent = kit.post(emu, "/compatible/v1/images/generations", body, ("x-safelight-fault", "drip"))
+    url = kit.parsed(sent)["data"][0]["url"]
+    path = "/" + url.split("/", 3)[3].partition("?")[0]
+    asked = tuple((f"x-safelight-{key}", value) for key, value in headers.items())
+    return emu.respond(Request("GET", path, headers=asked))
+
+
+def test_a_download_is_struck_by_who_means_it() -> None:
+    emu = kit.emulator(faults=(parse("server_error"),))
+    kit.steps(emu, "overloaded")
+    calm, bent = download(emu), download(emu, fault="reset_mid_body")
+    kit.steps(emu, {"match": {"operation": "files.*"}, "fault": "bad_gateway"})
+    assert (calm.status, calm.wire, bent.end) == (200, None, "reset")
+    assert download(emu).status == 502
+
+
 @given(seed=st.integers(0, 2**32), chance=st.floats(0.05, 0.95))
 def test_the_same_seed_gives_the_same_chances(seed: int, chance: float) -> None:
     steps = [{"fault": "overloaded", "probability": chance}]

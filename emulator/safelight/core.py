@@ -102,7 +102,7 @@ class Emulator:
         visit = self._visit(request, session, path)
         try:
             if path.startswith(FILES):
-                reply = yield from serve_file(visit, path.removeprefix(FILES))
+                reply = yield from self._file(visit, path.removeprefix(FILES))
             else:
                 reply = yield from self._answer(visit)
         except Refusal as refusal:
@@ -121,6 +121,18 @@ class Emulator:
     def clock_moves(self) -> int:
         """Return how often a session's clock was moved: who waits by one looks again."""
         return self._store.moves
+
+    def _file(self, visit: Visit, name: str) -> Walk:
+        """Serve a picture that a reply links to; a fault may be called for here too."""
+        visit.operation = "files.get"
+        gone = faulting.cut(faulting.strike(visit, ()))
+        if gone:
+            return gone
+        failure = faulting.refusal(visit)
+        if failure:
+            return self._refuse(visit, failure)
+        reply = yield from serve_file(visit, name)
+        return faulting.bent(visit, reply)
 
     def _answer(self, visit: Visit) -> Walk:
         """Understand, judge, make, write; a fault that was called for steps in where it belongs."""

@@ -32,6 +32,7 @@ def strike(visit: Visit, always: Sequence[Ask]) -> Ask | None:
         model=str(model),
         prompt=visit.dialect.prompt_of(visit),
         header=visit.request.header(HEADER),
+        aside=visit.route is None,
     )
     scenario = visit.session.scenario
     visit.fault = scenario.choose(asked, always)

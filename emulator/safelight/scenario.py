@@ -23,13 +23,18 @@ _MATCH_KEYS = ("operation", "model", "prompt", "provider")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a scenario may ask about a request; `prompt` is its text, wherever that stands."""
+    """What a scenario may ask about a request; `prompt` is its text, wherever that stands.
+
+    What is `aside` is no call of the API, such as the download of a picture: only the header and
+    steps that name its operation strike it.
+    """
 
     provider: str
     operation: str
     model: str
     prompt: str
     header: str | None = None
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class Step:
 
     def fits(self, asked: Asked) -> bool:
         """Tell whether a request is one of those: globs, but for `prompt`, which is contained."""
+        if asked.aside and "operation" not in self.match:
+            return False
         for key, pattern in self.match.items():
             value = getattr(asked, key)
             if key == "prompt":
@@ -124,7 +131,7 @@ class Scenario:
                 continue
             self._count(f"step {number}")
             return step.ask
-        for wanted in always:
+        for wanted in () if asked.aside else always:
             if struck := self._strike(wanted, f"flag {wanted.fault.name}"):
                 return struck
         return None
