@@ -27,14 +27,11 @@ from openai_asks import (
 )
 
 Case = tuple[str, datetime.date | None, Ask, dict[str, Any] | str | None]
-JULY = datetime.date(2026, 7, 1)
 FLARE, GRID = {"model": "gpt-image-2.5-flare"}, {"model": "gpt-image-2"}
 DALL_E_2, DALL_E_3 = {"model": "dall-e-2"}, {"model": "dall-e-3"}
 GIF = {**FLARE, "output_format": "gif"}
 SVG = {"output_format": "svg", "svg": {"model": "x"}}
 DALL_E_PNG = said("Uploaded image must be a PNG and less than 4 MB.", IRE, None, None)
-
-
 IMAGE_CASES: list[Case] = [
     (
         "E-IMG-MODEL",
@@ -203,7 +200,7 @@ IMAGE_CASES: list[Case] = [
     ("E-SIZE-BOUNDS", None, generate(**GRID, size="3200x1024"), None),
     (
         "E-TRANSPARENT",
-        JULY,
+        datetime.date(2026, 7, 1),
         generate(**GRID, background="transparent"),
         said(
             "Transparent background is not supported for this model.",
