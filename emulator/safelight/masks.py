@@ -6,11 +6,15 @@ What must not enter: where texts come from, the journal.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 HIDDEN = "***"
 
 _SHORT = 6
 """A key of fewer characters is not looked for inside texts: it would be found in every word."""
+
+_LEAST = 11
+"""Characters of the shortest text that `_LOOKS` can find: a prefix of two, a dash, and eight."""
 
 _LOOKS = re.compile(
     r"""
@@ -42,7 +46,8 @@ class Masks:
         """Return a text without keys, and fit to be written as UTF-8."""
         for key in self._own:
             text = text.replace(key, HIDDEN)
-        text = _LOOKS.sub(HIDDEN, text)
+        if len(text) >= _LEAST:
+            text = _LOOKS.sub(HIDDEN, text)
         return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
     def cut(self, text: str, length: int) -> str:
@@ -52,6 +57,7 @@ class Masks:
         return self.text(text[: length + 600])[:length]
 
 
+@lru_cache(maxsize=1024)
 def is_secret(name: str) -> bool:
     """Tell whether a field of that name holds a credential, whatever it looks like."""
     return bool(_NAMES.search(name))
