@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import kit
 import pytest
 from rawclient import Seen, ask
 
@@ -42,6 +43,14 @@ def test_the_wire_is_bent_and_the_server_says_nothing(
     assert [(s.status, s.end) for s in seen] == [(status, end) for _, status, end in WIRE]
     assert running.stop() == 0
     assert running.stderr.read_text() == ""
+
+
+def test_a_chats_stream_breaks_with_a_chats_error() -> None:
+    body = {**json.loads(CHAT), "stream": True}
+    header = ("x-safelight-fault", "sse_error_mid")
+    reply = kit.post(kit.emulator(), "/openai/v1/chat/completions", body, header)
+    *_, last = b"".join(chunk.data for chunk in reply.chunks or ()).strip().split(b"\n\n")
+    assert json.loads(last.removeprefix(b"data: "))["error"]["type"] == "server_error"
 
 
 @pytest.mark.parametrize("server", ["hypercorn", "uvicorn"])

@@ -169,12 +169,19 @@ def _without_last(events: list[bytes], ask: Ask) -> Iterable[bytes]:
     return [event for i, event in enumerate(events) if i != last]
 
 
+_PICTURE_ERROR = (
+    b'{"type":"error","error":{"type":"image_generation_server_error",'
+    b'"code":"image_generation_failed","message":"Image generation failed","param":null}}'
+)
+_CHAT_ERROR = (
+    b'{"error":{"message":"The server had an error while processing your request. '
+    b'Sorry about that!","type":"server_error","param":null,"code":null}}'
+)
+
+
 def _error_mid(events: list[bytes], ask: Ask) -> Iterable[bytes]:
-    error = (
-        b'{"type":"error","error":{"type":"image_generation_server_error",'
-        b'"code":"image_generation_failed","message":"Image generation failed","param":null}}'
-    )
     named = events[0].startswith(b"event:")
+    error = _CHAT_ERROR if b'"choices":' in events[0] else _PICTURE_ERROR
     event = (b"event: error\n" if named else b"") + b"data: " + error + b"\n\n"
     return [*events[: len(events) // 2], event]
 
