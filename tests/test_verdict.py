@@ -56,6 +56,13 @@ def test_retrying_what_cannot_get_better_is_found(fault: str) -> None:
     assert "was retried with the same body" in finding["says"]
 
 
+def test_a_misspelt_fault_is_no_habit_of_the_client() -> None:
+    emu = kit.emulator()
+    assert say(emu, "rate_limit").status == 400
+    say(emu)
+    assert codes(emu) == []
+
+
 @pytest.mark.parametrize("fault", ["server_error", "overloaded", "bad_gateway"])
 def test_retrying_what_may_get_better_is_not(fault: str) -> None:
     emu = kit.emulator()

@@ -65,11 +65,14 @@ def _pairs(exchanges: Sequence[Exchange]) -> Iterator[tuple[Exchange, Exchange]]
 
 
 def retried_final(exchanges: Sequence[Exchange], now: float) -> Iterator[Finding]:
-    """Yield requests repeated unchanged after an answer that repeating cannot better."""
+    """Yield requests repeated unchanged after an answer that repeating cannot better.
+
+    What nobody but Safelight refused, such as a fault's misspelt name, is no habit of the client.
+    """
     for first, again in _pairs(exchanges):
         hopeless = first.fault in _HOPELESS or first.status in _FINAL
-        if hopeless and first.status >= 400 and first.delivered:
-            why = first.row or first.fault or "no"
+        why = first.row or first.fault
+        if why and hopeless and first.status >= 400 and first.delivered:
             says = f"a {first.status} ({why}) was retried with the same body"
             yield Finding("retried-final", says, (first.number, again.number))
 
