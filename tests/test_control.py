@@ -113,6 +113,12 @@ def test_a_scenario_is_put_appended_and_cleared() -> None:
     assert kit.control(emu, "GET", "scenario")["steps"] == []
 
 
+def test_a_status_that_is_no_number_is_refused() -> None:
+    reply = respond(kit.emulator(), "GET", "journal?status=4xx")
+    assert reply.status == 400
+    assert b"status is a whole number, got '4xx'" in reply.body
+
+
 def test_spending_is_told_by_model() -> None:
     emu = kit.emulator()
     for _ in range(2):

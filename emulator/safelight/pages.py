@@ -209,6 +209,8 @@ def journal(desk: Desk) -> Json:
     """Return exchanges, oldest first, that fit the filters; `next` continues after the last."""
     query = desk.query(*FILTERS, "after", "limit")
     after, limit = _number(query, "after", 0), min(_number(query, "limit", _PAGE), 10 * _PAGE)
+    if "status" in query:
+        _number(query, "status", 0)
     exact = {key: value for key, value in query.items() if key in FILTERS}
     shown: list[Json] = []
     position, more = after, False
