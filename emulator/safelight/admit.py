@@ -50,9 +50,11 @@ def _choose_model(visit: Visit, base: Schema) -> Violation | None:
     """Settle the model: named, or by default. Raises Refusal when nobody answers to the name."""
     provider = visit.dialect.provider
     asked = as_json({"model": visit.params.get("model")})["model"]
-    default = provider.default_model(
-        visit.operation, visit.day, visit.params, lenient=visit.lenient
-    )
+    default = None
+    if visit.lenient or "model" not in visit.params:
+        default = provider.default_model(
+            visit.operation, visit.day, visit.params, lenient=visit.lenient
+        )
     if "model" not in visit.params:
         if default is None:
             return Violation(("model",), "required", limit=True)

@@ -27,6 +27,9 @@ _MODEL_KEYS = frozenset(
 )  # fmt: skip
 
 
+_MOST = 4096
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """One model as the provider sells it.
@@ -76,6 +79,7 @@ class Catalog:
         self._by_id = {model.id: model for model in models}
         self._schemas: dict[str, Schema] = {}
         self._alive: tuple[datetime.date, tuple[Model, ...]] | None = None
+        self._asked: dict[tuple[str, str, tuple[str, ...], datetime.date], Schema] = {}
         self._narrowed: dict[tuple[str, tuple[str, ...]], Schema] = {}
 
     @property
@@ -106,6 +110,14 @@ class Catalog:
 
     def narrowed(self, name: str, operation: str, model: Model, day: datetime.date) -> Schema:
         """Return the schema as that model narrows it on that day. Kept: few combinations exist."""
+        asked = (name, operation, model.narrow, day)
+        if asked not in self._asked:
+            if len(self._asked) >= _MOST:
+                self._asked.clear()  # a test may walk through all days of a century
+            self._asked[asked] = self._narrow(name, operation, model, day)
+        return self._asked[asked]
+
+    def _narrow(self, name: str, operation: str, model: Model, day: datetime.date) -> Schema:
         chosen = tuple(n for n in model.narrow if self.narrowings[n].applies(operation, day))
         key = (name, chosen)
         if key not in self._narrowed:
