@@ -220,6 +220,16 @@ def test_a_stream_that_is_closed_early_is_abandoned(port: int) -> None:
     assert fate(port, "early") == "abandoned"
 
 
+def test_a_stream_whose_rest_is_never_read_is_abandoned(port: int) -> None:
+    async def run() -> None:
+        _, writer = await opened(port, "unread", STREAM, "sse_long_line; bytes=30000000")
+        await asyncio.sleep(0.5)
+        writer.transport.abort()
+
+    asyncio.run(run())
+    assert fate(port, "unread") == "abandoned"
+
+
 def test_an_answer_that_the_client_does_not_wait_for_is_abandoned_and_paid(port: int) -> None:
     async def run() -> Any:
         for retry in range(2):

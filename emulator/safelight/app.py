@@ -246,6 +246,7 @@ async def _stream(reply: Reply, chunks: Iterable[Chunk], send: Send, watch: Watc
         if wait > 0:
             await watch.sleep(wait)
         await send({"type": "http.response.body", "body": data, "more_body": True})
+    await asyncio.sleep(0)  # leaving ends the last send first; only then is the watch told
     _tell(reply, "abandoned" if watch.gone else "delivered")
     await send({"type": "http.response.body", "body": b""})
 
