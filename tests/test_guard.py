@@ -102,7 +102,7 @@ def test_a_bare_socket_is_stopped_and_its_address_named(
 def test_a_name_is_not_even_looked_up(guard: Guard, call: Callable[[], Any]) -> None:
     with pytest.raises(Escaped, match=r"^example\.com:"):
         call()
-    assert len(guard.escapes) == 1
+    assert guard.escapes in (["example.com:443"], ["example.com"])
 
 
 def swallowing() -> None:

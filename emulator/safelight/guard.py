@@ -75,7 +75,7 @@ class Guard:
         __tracebackhide__ = True
         name = host.decode() if isinstance(host, bytes) else str(host or "")
         if not _numeric(name) and not self.allows(name, port):
-            raise self.refuse(f"{name}:{port}")
+            raise self.refuse(name if port is None else f"{name}:{port}")
 
     def check_address(self, family: int, address: Any) -> None:  # noqa: ANN401 - sockets take many
         """Raise Escaped for an address that may not be connected to."""
