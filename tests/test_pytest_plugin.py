@@ -194,6 +194,16 @@ def test_app(safelight):
     run(pytester, code).assert_outcomes(passed=1)
 
 
+@pytest.mark.parametrize("slip", ["leniant = True", "as_of = '2026-05-11'", "clock.reel = True"])
+def test_setting_what_cannot_be_set_is_an_error(pytester: pytest.Pytester, slip: str) -> None:
+    code = f"""
+def test_app(safelight):
+    with pytest.raises(AttributeError):
+        safelight.{slip}
+"""
+    run(pytester, code).assert_outcomes(passed=1)
+
+
 # Nothing escapes
 
 
@@ -451,6 +461,13 @@ def test_app(safelight):
     told = " ".join(line.removeprefix("E ").strip() for line in result.outlines)
     assert "UsageError: " in told
     assert says in told
+
+
+def test_so_is_a_wrong_name_in_the_ini_file(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nsafelight_sed = 3")
+    result = run(pytester, "def test_app(safelight): pass", "-W", "ignore")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*the ini file: unknown option 'sed'; known are provider, *"])
 
 
 SEEN = """

@@ -65,8 +65,17 @@ def options_of(item: pytest.Item) -> Options:
         layers.append(("@pytest.mark.safelight", marker.kwargs))
     config = item.config
     flags = {name: config.getoption(f"safelight_{name}") for name in OPTIONS}
-    lines = {name: config.getini(f"safelight_{name}") or None for name in OPTIONS}
+    lines: dict[str, Any] = dict.fromkeys(_ini_names(config))
+    lines |= {name: config.getini(f"safelight_{name}") or None for name in OPTIONS}
     return read_options(*layers, ("--safelight", flags), ("the ini file", lines))
+
+
+def _ini_names(config: pytest.Config) -> Iterator[str]:
+    """Yield the options that the ini file names: pytest itself only warns of one nobody has."""
+    held = vars(config)  # pytest 9 deprecates `inicfg` and has no other way to ask for names
+    for key in held.get("_inicfg") or held.get("inicfg") or ():
+        if key.startswith("safelight_"):
+            yield key.removeprefix("safelight_")
 
 
 def session_name(nodeid: str) -> str:

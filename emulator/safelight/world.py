@@ -121,6 +121,8 @@ class Spend:
 class Clock:
     """The session's time. Waits of replies pass on it at once; with `real` they are waited out."""
 
+    __slots__ = ("_clock", "_session", "real")
+
     def __init__(self, session: Session, clock: Callable[[], float]) -> None:
         self.real = False
         self._session = session
@@ -142,6 +144,11 @@ class World:
     `folder` gives the folder where pictures of failed assertions are written.
     """
 
+    __slots__ = (  # a slip such as `safelight.as_of = …` is an error, no wish that nobody reads
+        "_emulator", "_lock", "_seen", "addresses", "answering", "clock", "escapes", "folder",
+        "name", "options", "origin", "session",
+    )  # fmt: skip
+
     def __init__(  # noqa: PLR0913 - what a world is made of
         self,
         emulator: Emulator,
@@ -154,12 +161,10 @@ class World:
     ) -> None:
         self.origin: str | None = None
         self.answering = False
-        self.options = options
-        self.name = name
+        self.options, self.name = options, name
         self.escapes: list[str] = []
-        self.folder = folder
+        self.folder, self.addresses = folder, addresses
         self._emulator = emulator
-        self.addresses = addresses
         self._lock = threading.Lock()
         self._seen: set[int] = set()
         emulator.forget(name)
