@@ -99,7 +99,7 @@ FAULTS: dict[str, Fault] = {
             "sse_no_completed": "the last event of substance is missing",
             "sse_error_mid": "an error event after half of the events, then the end",
             "sse_preview_as_final": "a preview is sent again as the final picture",
-            "sse_long_line": "one event of a 4 MB line before the others",
+            "sse_long_line": "a comment of one 4 MB line before the events",
         },
     ),
     **_table(

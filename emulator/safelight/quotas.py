@@ -17,8 +17,10 @@ from safelight.messages import Json, Reply
 
 
 def use(visit: Visit, limits: Sequence[Limit], amounts: Amounts) -> Failure | None:
-    """Take what a visit asks for, or return the refusal of it; then nothing was taken.
+    """Take these amounts, or return the refusal of them; then none of these was taken.
 
+    A request is counted before its pictures and tokens are known, so it stays counted when those
+    are refused.
     Limits on units that `amounts` does not name are left for later.
     """
     if not limits:
