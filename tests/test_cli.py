@@ -17,7 +17,8 @@ from click.testing import CliRunner
 from click.testing import Result as Outcome
 from conftest import DAY, LiveServer
 from safelight import __version__
-from safelight.cli import main, seed, size
+from safelight.cli import main
+from safelight.commands.values import seed, size
 from safelight.dialects import REGISTRY
 
 

@@ -45,7 +45,8 @@ ORDER = [
     server world
     inprocess background
     plugin_room
-    pytest_plugin cli
+    pytest_plugin commands
+    cli
     __main__
     """.strip().splitlines()
 ]
@@ -59,6 +60,7 @@ SHELLS = {
     "watch",
     "following",
     "cli",
+    "commands",
     "fetch",
     "intercept",
     "pytest_plugin",
