@@ -78,8 +78,8 @@ class Case:
     @property
     def id(self) -> str:
         """Return what names this question: the same request has the same id in every run."""
-        told: list[Json] = [self.provider, self.operation, self.method, self.path, self.body, self.key]
-        told += [self.content_type or "", *map(list, self.headers), plain(self.params)]
+        told: list[Json] = [self.provider, self.operation, self.method, self.path, self.body]
+        told += [self.key, self.content_type or "", *map(list, self.headers), plain(self.params)]
         digest = blake2b(orjson.dumps(told) + self.raw, digest_size=6)
         return digest.hexdigest()
 
