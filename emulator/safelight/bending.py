@@ -157,7 +157,15 @@ def _stall_half(reply: Reply, ask: Ask) -> Reply:
 
 
 def _long_line(events: list[bytes], ask: Ask) -> Iterable[bytes]:
-    return [b": " + b"x" * int(ask.number("bytes", _LONG)) + b"\n\n", *events]
+    """Make the first event's JSON a line so long, by spaces where JSON allows them."""
+    mark = b"data: {"
+    number = next((i for i, event in enumerate(events) if mark in event), None)
+    if number is None:
+        return events
+    before, _, after = events[number].partition(mark)
+    missing = int(ask.number("bytes", _LONG)) - len(mark) - len(after.partition(b"\n")[0])
+    longer = before + mark + b" " * missing + after
+    return [*events[:number], longer, *events[number + 1 :]]
 
 
 def _is_done(event: bytes) -> bool:

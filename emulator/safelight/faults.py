@@ -99,7 +99,7 @@ FAULTS: dict[str, Fault] = {
             "sse_no_completed": "the last event of substance is missing",
             "sse_error_mid": "an error event after half of the events, then the end",
             "sse_preview_as_final": "a preview is sent again as the final picture",
-            "sse_long_line": "a comment of one 4 MB line before the events",
+            "sse_long_line": "the first event is one line of 4 MB, by spaces in its JSON",
         },
     ),
     **_table(
@@ -194,7 +194,7 @@ OPTIONS = {
     "retry_after_ms": "a `retry-after-ms` header on a refusal, in milliseconds",
     "limit": "the limit that a refusal names",
     "used": "how much of it is used up",
-    "bytes": "how long the pieces of `sse_split`, or the line of `sse_long_line`, are",
+    "bytes": "how long the pieces of `sse_split` are, or the line of `sse_long_line`",
     "row": "which of the provider's error rows refuses, by its id",
 }
 """What may stand behind a fault's name, as `; name=value`."""
