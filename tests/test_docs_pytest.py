@@ -10,8 +10,10 @@ import httpcore2  # noqa: F401
 import openai  # noqa: F401
 import pytest
 from safelight import background, intercept, plugin_room
+from safelight.clock import Clock
 from safelight.options import OPTIONS
-from safelight.world import Clock, Recorded, World
+from safelight.recorded import Recorded
+from safelight.world import World
 
 pytest_plugins = ["pytester"]
 LOADED = (background, intercept, plugin_room)

@@ -42,6 +42,8 @@ ORDER = [
     core
     rawwire watch following addresses answers guard wires options assertions
     app intercept
+    clock recorded
+    asserting replying
     server world
     inprocess background
     plugin_room

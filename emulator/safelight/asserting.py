@@ -1,0 +1,94 @@
+"""Whether a session went as its test says: assertions on what was asked, refusals it expects.
+
+What must not enter: pictures (`assertions.py`), what the world does, test frameworks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from safelight.messages import Json
+from safelight.recorded import DOWNLOAD, Recorded
+from safelight.store import Session
+from safelight.verify import line, read_expectation, verify
+
+_COUNTS = ("times", "at_least", "at_most")
+_EXPECTED = ("provider", "operation", "model", "prompt", "status", "with_mask", "fault", "row")
+_MEANT = (
+    "If the test means it, say so: `with safelight.expect_refusal(row=…):`, "
+    "`safelight.assert_requested(…, status=400)`, or the marker with strict=False."
+)
+
+
+class Judgement:
+    """What a test holds against its session, and which refusals it has expected so far."""
+
+    __slots__ = ("_seen", "_session")
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._seen: set[int] = set()
+
+    @property
+    def requests(self) -> tuple[Recorded, ...]:
+        """Return what the application asked, in order."""
+        return tuple(Recorded(e) for e in self._session.journal if e.operation != DOWNLOAD)
+
+    def journal(self) -> list[str]:
+        """Return the journal, a line for each exchange."""
+        return [f"  {line(exchange)}" for exchange in self._session.journal]
+
+    def requested(self, operation: str | None, wanted: Mapping[str, Json]) -> list[Recorded]:
+        """Return the requests of this kind. Raises AssertionError for another number of them."""
+        __tracebackhide__ = True
+        params = {k: v for k, v in wanted.items() if k not in (*_EXPECTED, *_COUNTS)}
+        match = {k: v for k, v in wanted.items() if k in _EXPECTED}
+        counts = {k: v for k, v in wanted.items() if k in _COUNTS} or {"at_least": 1}
+        if operation is not None:
+            match["operation"] = operation
+        expectation = read_expectation({**match, **counts})
+        asked = [r.exchange for r in self.requests]
+        fitting = [e for e in asked if all(e.params.get(k) == v for k, v in params.items())]
+        found = [e for e in fitting if expectation.fits(e)]
+        if problems := verify(fitting, [expectation]):
+            also = "".join(f", {k}={v!r}" for k, v in params.items())
+            raise self._failure(problems[0].replace(";", f"{also};", 1) + "\nthe journal:")
+        if "status" in match or "row" in match:
+            self._seen |= {e.number for e in found}
+        return [Recorded(e) for e in found]
+
+    @contextmanager
+    def refusing(self, wanted: Mapping[str, Json]) -> Iterator[None]:
+        """Expect a refusal in the block. Raises AssertionError if there was none."""
+        __tracebackhide__ = True
+        before = self._session.counter
+        expectation = read_expectation({**wanted, "at_least": 1})
+        try:
+            yield
+        finally:
+            later = [r.exchange for r in self.requests if r.exchange.number > before and r.refused]
+            found = {e.number for e in later if expectation.fits(e)}
+            self._seen |= found
+        if not found:
+            about = ", ".join(f"{key}={value!r}" for key, value in wanted.items())
+            raise self._failure(f"expected a refusal ({about or 'any'}); the journal:")
+
+    def unexpected(self) -> list[Recorded]:
+        """Return the refusals that the test did not expect."""
+        return [r for r in self.requests if r.refused and r.exchange.number not in self._seen]
+
+    def _failure(self, problem: str) -> AssertionError:
+        return AssertionError("\n".join([problem, *(self.journal() or ["  (empty)"])]))
+
+
+def told(refused: list[Recorded]) -> list[str]:
+    """Return the lines that tell of refusals which fail a test, and how a test means them."""
+    if not refused:
+        return []
+    return [*(f"the live service would refuse {r}{_why(r)}" for r in refused), _MEANT]
+
+
+def _why(recorded: Recorded) -> str:
+    violations = recorded.exchange.violations
+    return f" ({', '.join(violations)})" if violations else ""
