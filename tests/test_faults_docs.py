@@ -9,6 +9,8 @@ from typing import Any
 
 from safelight.control import PAGES
 from safelight.faults import FAULTS, as_markdown
+from safelight.latency import as_markdown as as_markdown_of_latency
+from safelight.latency import load_latency
 from safelight.verdict import RULES
 
 PAGE = Path(__file__).parents[1] / "docs" / "faults.md"
@@ -18,6 +20,11 @@ BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 def test_the_table_is_the_one_that_the_program_knows() -> None:
     shown = PAGE.read_text().partition("<!-- faults -->\n")[2]
     assert shown.removesuffix("<!-- end of faults -->\n") == as_markdown() + "\n"
+
+
+def test_the_ranges_are_shown_with_their_sources() -> None:
+    shown = PAGE.read_text().partition("<!-- latency -->\n")[2].partition("<!-- end of latency")[0]
+    assert shown == as_markdown_of_latency(load_latency()) + "\n"
 
 
 def test_every_example_prints_what_it_shows(live_server: Any, tmp_path: Path) -> None:

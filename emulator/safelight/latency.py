@@ -30,6 +30,7 @@ class Range:
     """How long requests like these take, in seconds from the least to the most.
 
     Either `seconds` for the whole, or `first` until the first piece and `token` for each after it.
+    `source` says who says so.
     """
 
     operations: tuple[str, ...]
@@ -38,6 +39,7 @@ class Range:
     seconds: tuple[float, float] | None
     first: tuple[float, float] | None
     token: tuple[float, float] | None
+    source: str = ""
 
     def fits(self, operation: str, model: str, quality: str) -> bool:
         """Tell whether a request is one of these."""
@@ -68,8 +70,32 @@ def _range(row: Json, path: Path) -> Range:
     globs = {key: tuple(row.get(key, ["*"])) for key in ("operations", "models", "quality")}
     return Range(
         globs["operations"], globs["models"], globs["quality"],
-        spans["seconds"], spans["first"], spans["token"],
+        spans["seconds"], spans["first"], spans["token"], row["source"],
     )  # fmt: skip
+
+
+def as_markdown(ranges: Sequence[Range]) -> str:
+    """Return the ranges, each with its source, as the documentation shows them."""
+    lines = ["| models | quality | seconds | says who |", "| --- | --- | --- | --- |"]
+    for span in ranges:
+        models, quality = (_names(globs) for globs in (span.models, span.quality))
+        kind = ", ".join(span.operations)
+        which = f"{models} in `{kind}`"
+        lines.append(f"| {which} | {quality} | {_seconds(span)} | {span.source} |")
+    return "\n".join(lines)
+
+
+def _names(globs: tuple[str, ...]) -> str:
+    return "any" if globs == ("*",) else ", ".join(f"`{glob}`" for glob in globs)
+
+
+def _seconds(span: Range) -> str:
+    if span.seconds is not None:
+        return f"{span.seconds[0]:g} to {span.seconds[1]:g}"
+    assert span.first is not None, "a range has either"
+    assert span.token is not None, "a range has either"
+    first, token = span.first, span.token
+    return f"{first[0]:g} to {first[1]:g}, then {token[0]:g} to {token[1]:g} a token"
 
 
 def paced(reply: Reply, span: Range, *, seed: str, tokens: int, speed: float) -> Reply:
