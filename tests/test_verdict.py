@@ -157,9 +157,9 @@ def test_a_download_that_came_too_late_is_none() -> None:
 # Over a real socket: what becomes of replies
 
 
-@pytest.fixture(scope="module")
-def port(serve: Callable[..., Any]) -> int:
-    return int(serve("--as-of", "2026-11-20").port)
+@pytest.fixture(scope="module", params=["hypercorn", "uvicorn"])
+def port(serve: Callable[..., Any], request: pytest.FixtureRequest) -> int:
+    return int(serve("--as-of", "2026-11-20", "--server", request.param).port)
 
 
 async def control(port: int, session: str, method: str, page: str, body: Any = None) -> Any:

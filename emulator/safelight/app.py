@@ -37,6 +37,9 @@ _SEND = "safelight.send"
 _PARTING = 5.0
 """Seconds that a connection which was written to past its server may take to be over."""
 
+_UNSENT = 64 * 1024
+"""Bytes that asyncio takes before anybody is made to wait for a client that does not read."""
+
 _DRAIN = 256 * 2**20
 """Bytes thrown away of a body over the limit, so that clients which write first see the answer."""
 
@@ -242,10 +245,14 @@ async def _stream(reply: Reply, chunks: Iterable[Chunk], send: Send, watch: Watc
     """Send a stream, and tell what becomes of it."""
     watch.start()
     _tell(reply, "open")
+    size = 0
     for wait, data in due_together(chunks):
         if wait > 0:
             await watch.sleep(wait)
         await send({"type": "http.response.body", "body": data, "more_body": True})
+        size += len(data)
+    if size > _UNSENT:  # uvicorn waits for its client before a piece, so: before nothing
+        await send({"type": "http.response.body", "body": b"", "more_body": True})
     await asyncio.sleep(0)  # leaving ends the last send first; only then is the watch told
     _tell(reply, "abandoned" if watch.gone else "delivered")
     await send({"type": "http.response.body", "body": b""})
