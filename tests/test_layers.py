@@ -22,13 +22,14 @@ ORDER = [
     for line in """
     __init__ messages kept masks
     refusals violations
-    datafiles fingerprints
+    datafiles fingerprints limits
     schemas phrases
     narrowing errors
     catalog
     provider
-    pixels tokens faults journal fixtures read
-    bending lies scenario verify verdict limits latency
+    pixels tokens faults journal read
+    bending lies scenario verify verdict latency
+    edits
     store
     operations
     costs
@@ -36,13 +37,15 @@ ORDER = [
     admit faulting quotas files links
     fetch
     dialects
-    mounts records settings
+    mounts records settings legal
     handing pages
+    fixtures
+    planned
     control
     core
     rawwire watch following addresses answers guard wires options assertions
     app intercept
-    clock recorded
+    clock directing recorded nearest
     asserting replying
     server world
     inprocess background
@@ -95,6 +98,7 @@ JUDGE_MAY_KNOW = {
     "phrases",
 }
 JUDGE_MAY_KNOW |= {"narrowing", "errors", "catalog", "provider", "dialects", "dialects.base"}
+JUDGE_MAY_KNOW |= {"read"}  # how a body is taken apart: a file as the schemas see it
 
 MAY_NAME = {
     "dialects/__init__.py": "the registry: the one line that a new provider adds",

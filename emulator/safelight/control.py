@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from safelight import __version__, pages
+from safelight import __version__, pages, planned
 from safelight.messages import Json, Reply, Request
 from safelight.pages import FILTERS, Desk
 from safelight.refusals import UsageError
@@ -104,6 +104,9 @@ PAGES = (
     Page("PUT", "scenario", pages.put_scenario, body=_STEPS),
     Page("POST", "scenario", pages.append_scenario, body=_STEPS),
     Page("DELETE", "scenario", pages.clear_scenario),
+    Page("GET", "answers", planned.get_answers),
+    Page("POST", "answers", planned.append_answers, body={"answers": "array"}),
+    Page("DELETE", "answers", planned.clear_answers),
     Page("GET", "clock", pages.get_clock),
     Page(
         "POST",
@@ -122,7 +125,7 @@ PAGES = (
         body={"expect": "array", "ordered": "boolean", "only": "boolean"},
     ),
     Page("GET", "spend", pages.spend),
-    Page("GET", "verdict", pages.judge),
+    Page("GET", "verdict", pages.judge, query={"after": "integer"}),
 )
 """Every page of the control plane."""
 

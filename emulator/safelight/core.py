@@ -148,10 +148,10 @@ class Emulator:
             return gone
         limits = self.settings.limits
         failure = faulting.refusal(visit) or quotas.use(visit, limits, {"requests": 1})
-        failure = failure or admit(visit)
+        failure = failure or admit(visit) or faulting.answered(visit)
         if failure:
             return faulting.bent(visit, self._refuse(visit, failure))
-        answer = visit.session.answer(visit.operation)
+        answer = visit.answer
         if answer and answer.reply:
             return faulting.bent(visit, answer.reply)
         yield from resolve(visit, self._fetch)

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 
 from safelight.bending import applies, bend
 from safelight.dialects.base import Visit
-from safelight.errors import Failure
-from safelight.faults import Ask, without_token
-from safelight.messages import Reply
+from safelight.errors import ErrorTable, Failure, fill
+from safelight.faults import FAULTS, Ask, without_token
+from safelight.messages import Json, Reply
 from safelight.refusals import UsageError
 from safelight.scenario import HEADER, Asked
+from safelight.store import Given
 
 NO_ANSWER = Reply(0)
 """What a connection carries that is cut before anybody answers: no status at all."""
@@ -80,9 +82,50 @@ def delayed(visit: Visit, reply: Reply, seconds: float) -> Reply:
     return replace(reply, delay=seconds) if seconds else reply
 
 
+class _Facts(dict[str, Json]):
+    """Facts of a refusal that nobody caused: one that is not known is told by its own name."""
+
+    def __missing__(self, name: str) -> Json:
+        return name
+
+
+def answered(visit: Visit) -> Failure | None:
+    """Take the answer that waits for this request; return its refusal, if it is one.
+
+    Raises UsageError for an error row that the provider has not.
+    """
+    visit.answer = visit.session.answer(visit.operation)
+    if visit.answer is None or visit.answer.row is None:
+        return None
+    row = visit.answer.row
+    table, where = visit.dialect.provider.errors, visit.situation()
+    found = next((known for known in table.rows if known.id == row), None)
+    if found is None:
+        raise UsageError(f"{table.provider} has no error row {row!r}; {_near(row, table)}")
+    facts = {"model": where.model, "at": None, **Ask(FAULTS["rate_limited"]).facts(), **where.facts}
+    return fill(found, _Facts(facts))
+
+
+def _near(row: str, table: ErrorTable) -> str:
+    near = get_close_matches(row, [known.id for known in table.rows], n=4, cutoff=0.3)
+    return f"near are {', '.join(near)}" if near else "they stand in its errors*.toml"
+
+
+def given(visit: Visit, reply: Reply) -> Reply:
+    """Return a reply as the answer that waits for this request has it, and keep it if asked to."""
+    answer = visit.answer
+    if answer is None:
+        return reply
+    if reply.status < 400 or answer.row:
+        reply = answer.bend(reply)
+    if answer.kept:
+        visit.session.given.append(Given(visit.number, visit.operation, reply))
+    return reply
+
+
 def bent(visit: Visit, reply: Reply) -> Reply:
     """Bend a reply as the fault on the wire says; note one that cannot happen to it."""
-    fault = visit.fault
+    reply, fault = given(visit, reply), visit.fault
     if fault is not None and fault.fault.kind == "picture" and visit.result is None:
         visit.notes.append(f"{fault.fault.name}: nothing was made that could show it")
     if fault is None or fault.fault.kind not in ("wire", "stream"):

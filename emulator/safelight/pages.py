@@ -267,8 +267,10 @@ def spend(desk: Desk) -> Json:
 
 
 def judge(desk: Desk) -> Json:
-    """Return the verdict on the client."""
-    findings = verdict(tuple(desk.session.journal), desk.session.moment(desk.now))
+    """Return the verdict on the client, by what came after a position of the journal."""
+    after = _number(desk.query("after"), "after", 0)
+    asked = tuple(exchange for _, exchange in desk.session.journal.since(after))
+    findings = verdict(asked, desk.session.moment(desk.now))
     return {"ok": not findings, "findings": [asdict(finding) for finding in findings]}
 
 

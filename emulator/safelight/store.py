@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -25,6 +25,9 @@ V = TypeVar("V")
 
 _UPLOADS = 256 * 1024 * 1024
 """Bytes of uploaded files that one session keeps."""
+
+_GIVEN = 16
+"""Replies that a session keeps to be looked at, of those that were asked for."""
 
 
 class Bounded(Generic[V]):
@@ -100,11 +103,27 @@ class KeptFile:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the next request of an operation (a glob) gets: this reply, or its result changed."""
+    """What the next request of an operation (a glob) gets: this reply, or its result changed.
+
+    Or the refusal of `row`, an id of the provider's error rows; `bend` changes whatever reply there
+    is, and what was `kept` can be looked at afterwards.
+    """
 
     operation: str
     reply: Reply | None = None
     change: Callable[[object], object] = lambda result: result
+    row: str | None = None
+    bend: Callable[[Reply], Reply] = lambda reply: reply
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A reply as an answer made it: which request got it, by number and operation."""
+
+    number: int
+    operation: str
+    reply: Reply
 
 
 @dataclass(slots=True)
@@ -115,7 +134,7 @@ class Session:
     `offset` is how many seconds its clock is ahead of the real one; with `skips` a reply that
     takes its time comes at once, and moves the clock by as much. `as_of` and `lenient`, when set,
     win over the server's. `touched` is the real time of its last request. `buckets` hold what real
-    limits have left, `answers` what was put into its mouth.
+    limits have left, `answers` what was put into its mouth, `given` the last of it that was kept.
     """
 
     name: str
@@ -137,6 +156,7 @@ class Session:
     uploads: Bounded[KeptFile] = field(default_factory=lambda: Bounded(_UPLOADS, _weight))
     deleted: Bounded[bool] = field(default_factory=lambda: Bounded(1000, lambda _: 1))
     answers: list[Answer] = field(default_factory=list)
+    given: deque[Given] = field(default_factory=lambda: deque(maxlen=_GIVEN))
 
     def __post_init__(self) -> None:
         """Begin without faults."""

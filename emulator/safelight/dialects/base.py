@@ -22,7 +22,7 @@ from safelight.messages import Call, Headers, Json, Reply, Request
 from safelight.provider import Provider
 from safelight.read import as_json, form_params, media_type, read_form, read_json
 from safelight.refusals import Refusal
-from safelight.store import Session
+from safelight.store import Answer, Session
 
 JSON = "application/json"
 FORM = "multipart/form-data"
@@ -69,6 +69,7 @@ class Visit:
     urls: list[str] = field(default_factory=list)
     urls_until: float | None = None
     fault: Ask | None = None
+    answer: Answer | None = None
     gauges: list[Gauge] = field(default_factory=list)
     result: object = None
 
