@@ -19,7 +19,7 @@ from safelight.messages import Json
 from safelight.refusals import UsageError
 
 from safelight_contracts.cases import Case, Seen
-from safelight_contracts.drift.shapes import Tally, count, merge
+from safelight_contracts.drift.tallies import Tally, count, merge
 
 _RUNS = 20
 _VERSION = 1

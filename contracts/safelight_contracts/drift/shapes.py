@@ -6,8 +6,8 @@ say what may be; observed replies say what was. What must not enter: comparing, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from safelight.messages import Json
@@ -56,7 +56,23 @@ def parent(path: str) -> str:
 
 def of_schema(document: Json) -> Shape:
     """Return what a JSON Schema (references written out) says of the fields of an object."""
-    return _merged(list(_schema(document, "", required=True)))
+    return _below(document, "")
+
+
+def either(shapes: Iterable[Shape]) -> Shape:
+    """Return what several shapes allow together: a field that one of them lacks may be absent."""
+    every = list(shapes)
+    out: Shape = {}
+    for path in dict.fromkeys(path for shape in every for path in shape):
+        said = [stance(shape, path) for shape in every]
+        there = [one for one in said if one.presence not in ("never", "unknown")]
+        merged = there[0] if there else said[0]
+        for one in there[1:]:
+            merged = _union(merged, one)
+        if there and any(one.presence == "never" for one in said):
+            merged = replace(merged, presence="sometimes")
+        out[path] = merged
+    return out
 
 
 def by_tag(document: Json) -> dict[str, Json]:
@@ -71,36 +87,42 @@ def by_tag(document: Json) -> dict[str, Json]:
     return found or {"": document}
 
 
-def _schema(node: Json, path: str, *, required: bool) -> Iterator[tuple[str, Stance]]:
-    """Yield a field and those below it."""
+def _field(node: Json, path: str, *, required: bool) -> Shape:
+    """Return what a schema says of one field and of those below it."""
     if not isinstance(node, dict):
-        return
-    if path and node.get("not") == {}:
-        yield path, NEVER
-        return
-    if path:
-        yield path, _said(node, required=required)
-    for branch in (*node.get("anyOf", ()), *node.get("allOf", ())):
-        if "if" not in branch:
-            yield from _below(branch, path, sure="allOf" in node or len(node.get("anyOf", ())) < 2)
-    yield from _below(node, path, sure=True)
+        return {path: UNKNOWN}
+    if node.get("not") == {}:
+        return {path: NEVER}
+    return {path: _said(node, required=required), **_below(node, path)}
 
 
-def _below(node: Json, path: str, *, sure: bool) -> Iterator[tuple[str, Stance]]:
+_INNER = {"properties", "items", "x-upload"}
+
+
+def _below(node: Json, path: str) -> Shape:
+    """Return what a schema says of the fields below a path."""
+    if node.get("x-upload"):  # what a library takes for a file is its own business
+        return {f"{path}.*": UNKNOWN, f"{path}[]": UNKNOWN}
     dot = f"{path}." if path else ""
+    shape: Shape = {}
     for name, child in node.get("properties", {}).items():
-        needed = sure and name in node.get("required", ())
-        yield from _schema(child, f"{dot}{name}", required=needed)
+        shape |= _field(child, f"{dot}{name}", required=name in node.get("required", ()))
     open_ended = node.get("additionalProperties", True) is not False
     if open_ended and ("properties" in node or node.get("type") == "object"):
-        yield f"{dot}*", UNKNOWN
+        shape[f"{dot}*"] = UNKNOWN
     if "items" in node:
-        yield from _schema(node["items"], f"{path}[]", required=True)
+        shape |= _field(node["items"], f"{path}[]", required=True)
+    branches = [
+        branch for branch in node.get("anyOf", ()) if {"properties", "items"} & branch.keys()
+    ]
+    if branches:
+        shape |= either(_below(branch, path) for branch in branches)
+    return shape
 
 
 def _said(node: Json, *, required: bool) -> Stance:
     branches = [_said(branch, required=True) for branch in node.get("anyOf", ())]
-    types = _names(node.get("type", ()))
+    types = set() if node.get("x-upload") else _names(node.get("type", ()))
     closed = node.get("enum", [node["const"]] if "const" in node else None)
     if closed is not None and not types:
         types = {kind_of(value) for value in closed}
@@ -131,14 +153,6 @@ def kind_of(value: Json) -> str:
     return next(name for kind, name in kinds if isinstance(value, kind))
 
 
-def _merged(found: Iterable[tuple[str, Stance]]) -> Shape:
-    """Return one stance for each path: a union's branches each add what they allow."""
-    shape: Shape = {}
-    for path, said in found:
-        shape[path] = _union(shape[path], said) if path in shape else said
-    return shape
-
-
 def _union(one: Stance, two: Stance) -> Stance:
     same = one.presence == two.presence
     both = one.values is not None and two.values is not None
@@ -149,114 +163,3 @@ def _union(one: Stance, two: Stance) -> Stance:
         nullable=one.nullable or two.nullable,
         values=(one.values or frozenset()) | (two.values or frozenset()) if both else None,
     )
-
-
-_MOST_VALUES, _LONGEST = 12, 40
-
-
-@dataclass(slots=True)
-class Tally:
-    """What was seen of one field: in `seen` of `of` places, of these `nulls` times null."""
-
-    of: int = 0
-    seen: int = 0
-    nulls: int = 0
-    types: set[str] = field(default_factory=set)
-    values: set[str] | None = field(default_factory=set)
-
-    def stance(self, *, enough: int) -> Stance:
-        """Return what the count says: with fewer than `enough` places an absence says nothing."""
-        if self.of < enough:
-            presence: Presence = "sometimes" if self.seen else "unknown"
-        else:
-            presence = "never"
-            if self.seen:
-                presence = "always" if self.seen == self.of else "sometimes"
-        values = None if not self.values else frozenset(self.values)
-        nullable = True if self.nulls else None
-        return Stance(presence, frozenset(self.types - {"null"}), nullable, values)
-
-    def add(self, other: Tally) -> None:
-        """Add another count of the same field."""
-        self.of, self.seen = self.of + other.of, self.seen + other.seen
-        self.nulls += other.nulls
-        self.types |= other.types
-        open_ended = self.values is None or other.values is None
-        self.values = None if open_ended else (self.values or set()) | (other.values or set())
-        if self.values is not None and len(self.values) > _MOST_VALUES:
-            self.values = None
-
-    def as_json(self) -> dict[str, Json]:
-        """Return the count for a file."""
-        values = None if self.values is None else sorted(self.values)
-        kept = {"of": self.of, "seen": self.seen, "nulls": self.nulls, "types": sorted(self.types)}
-        return {**kept, "values": values}
-
-    @classmethod
-    def of_json(cls, kept: Mapping[str, Json]) -> Tally:
-        """Return the count that a file keeps. Raises KeyError or TypeError for anything else."""
-        values = None if kept["values"] is None else set(kept["values"])
-        return cls(kept["of"], kept["seen"], kept["nulls"], set(kept["types"]), values)
-
-
-def count(value: Json, tallies: dict[str, Tally], path: str = "") -> None:
-    """Add what one value shows to the counts: a field missing where its parent is counts too.
-
-    How many objects were seen at a path is counted under the path and "{}".
-    """
-    if isinstance(value, list):
-        for item in value:
-            _note(tallies, f"{path}[]", item)
-            count(item, tallies, f"{path}[]")
-    elif isinstance(value, dict):
-        dot = f"{path}." if path else ""
-        objects = tallies.setdefault(f"{path}{{}}", Tally())
-        for name, item in value.items():
-            if f"{dot}{name}" not in tallies:  # it was missing in every object seen before
-                tallies[f"{dot}{name}"] = Tally(of=objects.of)
-            _note(tallies, f"{dot}{name}", item)
-            count(item, tallies, f"{dot}{name}")
-        for name in _fields(tallies, dot):
-            if name not in value:
-                tallies[f"{dot}{name}"].of += 1
-        objects.of += 1
-
-
-def _fields(tallies: dict[str, Tally], dot: str) -> list[str]:
-    """Return the names of the fields right below a path."""
-    rests = (key[len(dot) :] for key in tallies if key.startswith(dot))
-    return [rest for rest in rests if rest and not set(rest) & set(".[{")]
-
-
-def _note(tallies: dict[str, Tally], path: str, value: Json) -> None:
-    tally = tallies.setdefault(path, Tally())
-    tally.of += 1
-    tally.seen += 1
-    tally.nulls += value is None
-    tally.types.add(kind_of(value))
-    if isinstance(value, str) and tally.values is not None:
-        short = len(value) <= _LONGEST
-        tally.values = tally.values | {value} if short else None
-        if tally.values is not None and len(tally.values) > _MOST_VALUES:
-            tally.values = None
-
-
-def merge(into: dict[str, Tally], other: Mapping[str, Tally]) -> None:
-    """Add one run's counts to another's: a field one never saw was missing there."""
-    before = {path: tally.of for path, tally in into.items() if path.endswith("{}")}
-    for path, tally in other.items():
-        into.setdefault(path, Tally(of=before.get(_home(path), 0))).add(tally)
-    for path, tally in into.items():
-        if path not in other and _home(path) in other and not path.endswith("{}"):
-            tally.of += other[_home(path)].of
-
-
-def _home(path: str) -> str:
-    """Return where the objects that a field stands in are counted."""
-    return parent(path) + "{}"
-
-
-def of_tallies(tallies: Mapping[str, Tally], *, enough: int = 3) -> Shape:
-    """Return what counts say: a field absent from fewer than `enough` places is unknown."""
-    fields = {path: tally for path, tally in tallies.items() if not path.endswith("{}")}
-    return {path: tally.stance(enough=enough) for path, tally in fields.items()}
