@@ -122,6 +122,10 @@ class Emulator:
         """Return how often a session's clock was moved: who waits by one looks again."""
         return self._store.moves
 
+    def moved(self) -> None:
+        """Note that a session's clock was moved from outside of it."""
+        self._store.moves += 1
+
     def _file(self, visit: Visit, name: str) -> Walk:
         """Serve a picture that a reply links to; a fault may be called for here too."""
         visit.operation = "files.get"
