@@ -87,7 +87,7 @@ class Run:
 
     @property
     def exit_code(self) -> int:
-        """Return 1 for a failure, else 3 for something inconclusive, else 4 for something unchecked.
+        """Return 1 for a failure, else 3 for what is inconclusive, else 4 for what is unchecked.
 
         0 is left for runs that checked all of it: what was not checked is never green.
         """

@@ -144,18 +144,18 @@ def as_json(params: Json) -> bytes:
 
 def _parts(params: dict[str, Json], boundary: str) -> Iterator[bytes]:
     for name, value in params.items():
-        for field, item in _fields(name, value):
+        for field, item in form_fields(name, value):
             yield f"--{boundary}\r\n".encode() + _part(field, item) + b"\r\n"
 
 
-def _fields(name: str, value: Json) -> Iterator[tuple[str, Json]]:
+def form_fields(name: str, value: Json) -> Iterator[tuple[str, Json]]:
     """Yield a field's parts as forms name them: `a[]` for each of several, `a[b]` in objects."""
     if isinstance(value, (list, tuple)):
         for item in value:
-            yield from _fields(f"{name}[]", item)
+            yield from form_fields(f"{name}[]", item)
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _fields(f"{name}[{key}]", item)
+            yield from form_fields(f"{name}[{key}]", item)
     else:
         yield name, value
 
