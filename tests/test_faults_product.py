@@ -68,6 +68,14 @@ class World:
     async def fetch(self, url: bytes) -> Seen:
         return await ask(self.port, "GET", "/" + url.decode().split("/", 3)[3])
 
+    async def labels(self, body: bytes) -> list[str]:
+        """Return what a reply calls its pictures: by links, in links' answers and in `data:`."""
+        urls = LINK.findall(body)
+        kinds = [(await self.fetch(url)).headers["content-type"] for url in urls]
+        kinds += [f"image/{form.decode()}" for form in re.findall(rb"\.(\w+)\?se=", body)]
+        kinds += [kind.decode() for kind in re.findall(rb"image/\w+", body)]
+        return sorted(set(kinds))
+
     async def pictures(self, body: bytes) -> list[bytes]:
         """Return the files that a reply shows: of streams the final ones."""
         if self.asked.shown == "url":
@@ -343,6 +351,10 @@ async def _lied(m: Meeting) -> bool:
     if m.name in ("corrupt_base64", "data_uri_prefix"):
         mark = b"*~*" if m.name == "corrupt_base64" else b'"data:image/png;base64,'
         return seen.body.count(mark) == asked.pictures and mark not in m.plain.body
+    if m.name == "jpeg_labelled_png":
+        labels = [await m.world.labels(body) for body in (seen.body, m.plain.body)]
+        if labels[0] != labels[1]:
+            return False  # the label stays, only the file is another
     files, honest = await m.world.pictures(seen.body), await m.world.pictures(m.plain.body)
     fewer = {"fewer_pictures": asked.pictures - 1, "empty_data": 0}.get(m.name)
     if fewer is not None:

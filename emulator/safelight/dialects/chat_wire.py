@@ -79,7 +79,7 @@ def _holes(result: ChatResult, head: ChatHead) -> list[list[Json]]:
     """Return the picture parts of each choice, with holes where their base64 goes."""
     numbers, mark = count(), mark_of(head)
     return [
-        [image_part(job.encoding.format, placeholder(mark, next(numbers))) for job in c.drawings]
+        [image_part(job.label, placeholder(mark, next(numbers))) for job in c.drawings]
         for c in result.choices
     ]
 

@@ -152,7 +152,7 @@ class Surface(Dialect):
     def publish(self, visit: Visit, job: Job, index: int) -> str:
         """Return a URL that shows the picture until it expires."""
         make = partial(_picture_bytes, job)
-        form = job.encoding.format
+        form = job.label
         return publish(visit, make, form, index=index, lifetime=self.url_lifetime)
 
     # Models

@@ -147,7 +147,7 @@ class VercelSdk(Vercel):
             choice=choice,
             usage=result.usage,
             metadata=self.metadata(visit, result),
-            files=tuple(MEDIA_TYPES[job.encoding.format] for job in choice.drawings),
+            files=tuple(MEDIA_TYPES[job.label] for job in choice.drawings),
             tool=str(tool["name"]) if tool else "",
             reasoning=vercel_chat.thoughts(prompts.wish(visit.params), visit.model),
             cautions=tuple(cautions),

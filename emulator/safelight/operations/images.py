@@ -23,7 +23,8 @@ _DETAIL = {"low": 0, "standard": 1, "medium": 1, "high": 2, "hd": 2, "xhigh": 3,
 class Job:
     """One picture to make. `key` names its content: same key, same bytes.
 
-    `spoilt` names the fault that the finished file is to show (see `lies`).
+    `spoilt` names the fault that the finished file is to show (see `lies`), `called` the format
+    that a reply is to call it, where that is a lie.
     """
 
     brief: Brief
@@ -31,6 +32,12 @@ class Job:
     inputs: Inputs = field(default_factory=Inputs)
     previews: int = 0
     spoilt: str = ""
+    called: str = ""
+
+    @property
+    def label(self) -> str:
+        """Return the format that replies say the file has."""
+        return self.called or self.encoding.format
 
     @cached_property
     def key(self) -> bytes:

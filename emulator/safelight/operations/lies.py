@@ -47,7 +47,8 @@ def _marked(name: str) -> Callable[[Jobs], Jobs]:
 def _other_format(job: Job) -> Job:
     other = "png" if job.encoding.format == "jpeg" else "jpeg"
     opaque = replace(job.brief, transparent=False)
-    return replace(job, brief=opaque, encoding=replace(job.encoding, format=other))
+    encoding = replace(job.encoding, format=other)
+    return replace(job, brief=opaque, encoding=encoding, called=job.label)
 
 
 def _smaller(job: Job) -> Job:
