@@ -130,6 +130,26 @@ def test_retry_after_is_what_was_asked_for() -> None:
     assert "Limit 9, Used 8" in kit.error(reply)["message"]
 
 
+@pytest.mark.parametrize(
+    ("milliseconds", "seconds", "delay"), [("5000", "5", "5s"), ("250", "1", "250ms")]
+)
+def test_milliseconds_and_seconds_tell_the_same(
+    milliseconds: str, seconds: str, delay: str
+) -> None:
+    reply = called(f"rate_limited; retry_after_ms={milliseconds}")
+    told = [kit.header(reply, name) for name in ("retry-after-ms", "retry-after")]
+    assert told == [milliseconds, seconds]
+    assert f"Please try again in {delay}." in kit.error(reply)["message"]
+
+
+def test_a_refusal_that_was_called_for_has_nothing_left() -> None:
+    path, model = "/together/v1/images/generations", "black-forest-labs/FLUX.1-schnell"
+    header = ("x-safelight-fault", "rate_limited; limit=7; retry_after=3")
+    reply = kit.post(kit.emulator(), path, {"model": model, "prompt": "x"}, header)
+    names = ("limit", "remaining", "reset")
+    assert [kit.header(reply, f"x-ratelimit-{name}") for name in names] == ["7", "0", "3"]
+
+
 def test_moderation_tells_the_stage() -> None:
     before, after = called("moderation_blocked"), called("moderation_blocked_output")
     stages = [kit.error(r)["moderation_details"]["moderation_stage"] for r in (before, after)]

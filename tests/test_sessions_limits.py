@@ -68,6 +68,43 @@ def test_one_too_many_is_refused_in_the_providers_words() -> None:
     assert kit.header(replies[2], "retry-after") == "30"
 
 
+@pytest.mark.parametrize(
+    ("limit", "kind", "says"),
+    [
+        ("requests=1", "requests", "on requests per min (RPM): Limit 1, Used 1, Requested 1"),
+        ("requests=1/day", "requests", "on requests per day (RPD): Limit 1, Used 1"),
+        ("images=1", "input-images", "on input-images per min: Limit 1, Used 1, Requested 1"),
+        ("tokens=300", "tokens", "on tokens per min (TPM): Limit 300"),
+    ],
+)
+def test_a_picture_too_many_is_refused_for_what_was_used_up(
+    limit: str, kind: str, says: str
+) -> None:
+    emu = limited(limit)
+    kit.post(emu, IMAGES, DRAW)
+    told = kit.error(kit.post(emu, IMAGES, DRAW))
+    assert (told["type"], says in told["message"]) == (kind, True), told
+
+
+@pytest.mark.parametrize("limit", ["requests=1/second", "tokens=20", "images=1/hour"])
+def test_a_refusal_of_another_service_names_the_limit_and_has_nothing_left(limit: str) -> None:
+    emu = limited(limit)
+    flux = {"model": "black-forest-labs/FLUX.1-schnell", "prompt": "x"}
+    llama = {**CHAT, "model": "meta-llama/Llama-3.3-70B-Instruct-Turbo"}
+    drawn = ("/together/v1/images/generations", flux)
+    path, body = ("/together/v1/chat/completions", llama) if "tokens" in limit else drawn
+    for _ in range(2):
+        last = kit.post(emu, path, body)
+    unit, _, rest = limit.partition("=")
+    assert last.status == 429
+    amount, _, window = rest.partition("/")
+    words = "queries" if unit == "requests" else unit
+    assert f"{words} per {window or 'minute'}" in kit.error(last)["message"]
+    assert amount in kit.error(last)["message"]
+    name = {"requests": "x-ratelimit-remaining", "tokens": "x-tokenlimit-remaining"}.get(unit)
+    assert name is None or kit.header(last, name) == "0"
+
+
 def test_who_waits_as_long_as_told_gets_in_and_no_sooner() -> None:
     emu = limited("requests=2")
     wait = int([kit.header(kit.post(emu, PATH, CHAT), "retry-after") for _ in range(3)][2] or 0)

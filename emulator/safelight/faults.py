@@ -11,8 +11,10 @@ import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import ceil
 from types import MappingProxyType
 
+from safelight.limits import duration, words
 from safelight.messages import Json
 from safelight.refusals import UsageError
 
@@ -146,12 +148,14 @@ class Ask:
 
     def facts(self) -> dict[str, Json]:
         """Return what the templates of error rows may name when a fault was called for."""
-        wait = self.options.get("retry_after", "1")
+        moment = self.options.get("retry_after_ms")
+        seconds = 1.0 if moment is None else float(moment) / 1000
+        wait = self.options.get("retry_after", str(max(1, ceil(seconds))))
         after = self.fault.name.endswith("_output")
         return {
             **EXAMPLE,
             "retry_after": wait,
-            "delay": f"{wait}s",
+            "delay": f"{wait}s" if moment is None else duration(seconds),
             "limit": self.options.get("limit", "5"),
             "used": self.options.get("used", "5"),
             "moderation_details": {
@@ -177,6 +181,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 
 EXAMPLE = {
+    **words(60.0),
     "requested": "1",
     "organization": "safelight-org",
     "project": "proj_safelight",
@@ -191,7 +196,7 @@ OPTIONS = {
     "times": "strike so often, then never again in this session",
     "seconds": "how long a stall, a drip's gap or a slow refusal takes",
     "retry_after": "the `retry-after` of a refusal, in seconds",
-    "retry_after_ms": "a `retry-after-ms` header on a refusal, in milliseconds",
+    "retry_after_ms": "a `retry-after-ms` header on a refusal, in ms; `retry-after` tells the same",
     "limit": "the limit that a refusal names",
     "used": "how much of it is used up",
     "bytes": "how long the pieces of `sse_split` are, or the line of `sse_long_line`",

@@ -17,6 +17,7 @@ from safelight.refusals import UsageError
 
 UNITS = ("requests", "tokens", "images")
 WINDOWS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
+_SHORT = {"minute": "min", "second": "sec"}
 _AMOUNT = re.compile(r"(?P<unit>\w+)\s*=\s*(?P<amount>\d{1,12})\s*(?:/\s*(?P<window>\w+))?")
 _GLOBS = ("provider", "operation", "model")
 _EXAMPLE = "requests=60, images=5/minute; model=MODEL, tokens=1000/second; operation=chat.*"
@@ -72,7 +73,14 @@ class Gauge:
             "delay": duration(self.wait),
             "reset": duration(self.reset),
             "reset_seconds": str(ceil(self.reset)),
+            **words(self.limit.window),
         }
+
+
+def words(window: float) -> dict[str, str]:
+    """Return how texts may call a time: `minute`, `min`, and the M of RPM."""
+    name = next(name for name, seconds in WINDOWS.items() if seconds == window)
+    return {"window": name, "short": _SHORT.get(name, name), "initial": name[0].upper()}
 
 
 def parse(text: str) -> Limit:
