@@ -68,6 +68,7 @@ class Emulator:
         self.settings = settings or Settings()
         self._clock = clock
         self._fetch = fetch
+        self.listeners: list[Callable[[], None]] = []
         self._store = MemoryStore(self.settings.seed, self.settings.bounds)
         self._art: Bounded[Artwork] = Bounded(self.settings.cache, lambda art: art.weight)
         self._mounts = Mounts(
@@ -123,8 +124,10 @@ class Emulator:
         return self._store.moves
 
     def moved(self) -> None:
-        """Note that a session's clock was moved from outside of it."""
+        """Note that a session's clock was moved from outside of it, and tell the listeners."""
         self._store.moves += 1
+        for tell in self.listeners:
+            tell()
 
     def _file(self, visit: Visit, name: str) -> Walk:
         """Serve a picture that a reply links to; a fault may be called for here too."""
