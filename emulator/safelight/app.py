@@ -133,10 +133,10 @@ class Shell:
             return reply
         finally:
             walk.close()
-            self._look_at_clocks()
+            self.look_at_clocks()
 
-    def _look_at_clocks(self) -> None:
-        """Wake who waits by a session's clock, if one was moved."""
+    def look_at_clocks(self) -> None:
+        """Wake who waits by a session's clock, if one was moved. Call it in the loop's thread."""
         moves = self._emulator.clock_moves
         if moves != self._moves:
             self._moves = moves
