@@ -1,13 +1,15 @@
 """What happened: one `Exchange` for every request, bounded in number and bytes, with one append.
 
-Secrets never enter: credentials are masked before an exchange is made. What must not enter: how an
-exchange is judged (`verify.py`, `verdict.py`), providers.
+Secrets never enter: credentials are masked before an exchange is made. A request that repeats one
+word for word is kept as an `Entry` that shares the first one's exchange, and becomes an exchange of
+its own when somebody looks. What must not enter: how an exchange is judged (`verify.py`,
+`verdict.py`), providers.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -15,6 +17,9 @@ from safelight.messages import Json
 
 BYTES = 32 * 1024 * 1024
 """Room of a session's journal, in bytes, unless another is asked for."""
+
+_BODIES = 10_000
+"""Different bodies of a session that are remembered, to tell when one comes again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +30,10 @@ class Exchange:
     was made to take, `cost` in US dollars (None where no price is known). `status` is 0 when no
     answer was ever begun. `params` is a summary: a file is its name, type, size, hash and, for a
     picture, its dimensions. `digest` names the request's content: the same body again has the same
-    one. `retry` is the client's own count of retries. `billed` tells whether something was
-    generated. `fate` is "delivered", "open" (a stream still going out), "abandoned" (the client
+    one. `retry` is the client's own count of retries. `again` counts the earlier exchanges of the
+    session in which the provider was asked the same: same operation, same digest. `billed` tells
+    whether something was generated, `billed_again` whether it was although it had been before, for
+    the same body. `fate` is "delivered", "open" (a stream still going out), "abandoned" (the client
     left before the end) or "lost" (a fault cut it off). `urls` are the pictures' links, good until
     `urls_until`. `files` are the uploaded bytes, while there is room.
     """
@@ -44,6 +51,7 @@ class Exchange:
     params: dict[str, Json] = field(default_factory=dict)
     prompt: str = ""
     digest: str = ""
+    again: int = 0
     row: str | None = None
     violations: tuple[str, ...] = ()
     fault: str | None = None
@@ -54,6 +62,7 @@ class Exchange:
     tokens: int = 0
     cost: str | None = None
     billed: bool = False
+    billed_again: bool = False
     fate: str = "delivered"
     stream: bool = False
     urls: tuple[str, ...] = ()
@@ -75,6 +84,54 @@ class Exchange:
         return out
 
 
+class Entry:
+    """An exchange on its way into a journal: `base`, but for the fields that are its `own`.
+
+    `weight` is about how many bytes it takes, whoever shares them.
+    """
+
+    __slots__ = ("_made", "base", "own", "weight")
+
+    def __init__(
+        self, base: Exchange, own: Mapping[str, Json] | None = None, weight: int = 0
+    ) -> None:
+        self.base = base
+        self.own: Mapping[str, Json] = own or {}
+        self.weight = weight or _weight(base)
+        self._made: tuple[Exchange, Mapping[str, Json], Exchange] | None = None
+
+    def like(self, own: Mapping[str, Json]) -> Entry:
+        """Return an entry for the same request once more, with other fields of its own."""
+        return Entry(self.base, own, self.weight)
+
+    def add(self, **own: Json) -> None:
+        """Change fields of this entry alone."""
+        self.own = {**self.own, **own}
+
+    @property
+    def exchange(self) -> Exchange:
+        """The exchange, made when it is first looked at. Another thread may look."""
+        base, own, made = self.base, self.own, self._made
+        if not own:
+            return base
+        if made is None or made[0] is not base or made[1] is not own:
+            made = self._made = (base, own, replace(base, **own))
+        return made[2]
+
+    @property
+    def fate(self) -> str:
+        """What became of the reply."""
+        return str(self.own.get("fate", self.base.fate))
+
+    def strip(self) -> int:
+        """Drop the uploaded files, and return how many bytes that saves."""
+        saved = sum(map(len, self.base.files.values()))
+        if saved:
+            self.base = replace(self.base, files={})
+            self.weight -= saved
+        return saved
+
+
 class Journal:
     """The last exchanges of a session, oldest first: at most `size`, and about `room` bytes.
 
@@ -83,54 +140,65 @@ class Journal:
     """
 
     def __init__(self, size: int = 1000, room: int = BYTES) -> None:
-        self._kept: deque[Exchange] = deque()
+        self._kept: deque[Entry] = deque()
         self._size = size
         self._room = room
         self._bare = 0
+        self._asked: dict[tuple[str, ...], list[int]] = {}
         self.held = 0
         self.total = 0
 
-    def append(self, exchange: Exchange) -> int:
+    def append(self, new: Exchange | Entry) -> int:
         """Keep an exchange and return its position; the oldest make room."""
-        self._kept.append(exchange)
-        self.held += _weight(exchange)
+        entry = new if isinstance(new, Entry) else Entry(new)
+        if entry.base.digest:
+            self._count(entry)
+        self._kept.append(entry)
+        self.held += entry.weight
         self.total += 1
         while self.held > self._room and self._bare < len(self._kept):
-            self._strip()
+            self.held -= self._kept[self._bare].strip()
+            self._bare += 1
         while len(self._kept) > self._size or (self.held > self._room and len(self._kept) > 1):
-            self.held -= _weight(self._kept.popleft())
+            self.held -= self._kept.popleft().weight
             self._bare = max(0, self._bare - 1)
         return self.total
 
-    def _strip(self) -> None:
-        """Drop the files of the oldest exchange that may have some."""
-        found = self._kept[self._bare]
-        self.held -= sum(map(len, found.files.values()))
-        self._kept[self._bare] = replace(found, files={})
-        self._bare += 1
+    def _count(self, entry: Entry) -> None:
+        """Tell an entry how often the same was asked before, and whether that was billed."""
+        base = entry.base
+        key = (base.provider, base.operation, base.digest)
+        counts = self._asked.setdefault(key, [0, 0])
+        if counts[0]:
+            entry.add(again=counts[0], billed_again=base.billed and counts[1] > 0)
+        elif len(self._asked) > _BODIES:
+            del self._asked[next(iter(self._asked))]
+        counts[0] += 1
+        counts[1] += base.billed
 
     def tell(self, position: int, fate: str) -> None:
         """Note what became of the reply at a position, unless it is forgotten or lost already."""
         index = position - (self.total - len(self._kept)) - 1
         if 0 <= index < len(self._kept) and self._kept[index].fate != "lost":
-            self._kept[index] = replace(self._kept[index], fate=fate)
+            self._kept[index].add(fate=fate)
 
     def since(self, position: int) -> Iterator[tuple[int, Exchange]]:
         """Yield what came after a position, each with its own."""
         kept = tuple(self._kept)
         first = self.total - len(kept) + 1
-        for number, exchange in enumerate(kept, start=first):
+        for number, entry in enumerate(kept, start=first):
             if number > position:
-                yield number, exchange
+                yield number, entry.exchange
 
     def clear(self) -> None:
         """Forget everything."""
         self._kept.clear()
+        self._asked.clear()
         self.held = self._bare = self.total = 0
 
     def __iter__(self) -> Iterator[Exchange]:
         """Iterate over a copy, oldest first."""
-        return iter(tuple(self._kept))
+        return iter(tuple(entry.exchange for entry in self._kept))
 
     def __len__(self) -> int:
         """Return how many exchanges are kept."""
