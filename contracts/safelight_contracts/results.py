@@ -57,7 +57,7 @@ class Run:
 
     `planned` is the price of the whole plan; `spent` what the run counts against its budget,
     `reported` what the answers say that they cost. `began` is in epoch seconds, `took` in seconds.
-    `notes` are sentences that a reader should know.
+    `notes` are sentences that a reader should know, `secrets` texts that no report may show.
     """
 
     provider: str
@@ -74,6 +74,13 @@ class Run:
     reported: Decimal = ZERO
     results: list[Result] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    def mask(self, text: str) -> str:
+        """Return a text without the run's keys, should an answer have echoed one."""
+        for secret in self.secrets:
+            text = text.replace(secret, "***") if secret else text
+        return text
 
     def of(self, outcome: Outcome) -> list[Result]:
         """Return the results of one outcome, in the order in which they came."""
