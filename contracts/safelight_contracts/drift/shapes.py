@@ -44,7 +44,7 @@ def stance(shape: Shape, path: str) -> Stance:
     above = parent(path)
     if above and (above not in shape or shape[above].presence == "never"):
         return UNKNOWN  # what is missing together with its parent is told once, at the parent
-    return NEVER if "*" not in shape and f"{above}.*" not in shape else UNKNOWN
+    return UNKNOWN if (f"{above}.*" if above else "*") in shape else NEVER
 
 
 def parent(path: str) -> str:
@@ -66,7 +66,8 @@ def either(shapes: Iterable[Shape]) -> Shape:
     for path in dict.fromkeys(path for shape in every for path in shape):
         said = [stance(shape, path) for shape in every]
         there = [one for one in said if one.presence not in ("never", "unknown")]
-        merged = there[0] if there else said[0]
+        loose = [one for one in said if one.presence == "unknown"]
+        merged = (there or loose or said)[0]
         for one in there[1:]:
             merged = _union(merged, one)
         if there and any(one.presence == "never" for one in said):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from safelight.messages import Json
 
-from safelight_contracts.drift.shapes import Presence, Shape, Stance, kind_of, parent
+from safelight_contracts.drift.shapes import UNKNOWN, Presence, Shape, Stance, kind_of, parent
 
 _MOST_VALUES, _LONGEST = 12, 40
 
@@ -26,13 +26,12 @@ class Tally:
     values: set[str] | None = field(default_factory=set)
 
     def stance(self, *, enough: int) -> Stance:
-        """Return what the count says: with fewer than `enough` places an absence says nothing."""
-        if self.of < enough:
-            presence: Presence = "sometimes" if self.seen else "unknown"
-        else:
-            presence = "never"
-            if self.seen:
-                presence = "always" if self.seen == self.of else "sometimes"
+        """Return what the count says: an absence from fewer than `enough` places says nothing."""
+        presence: Presence = "sometimes"
+        if self.seen == self.of:
+            presence = "always"
+        elif not self.seen:
+            presence = "never" if self.of >= enough else "unknown"
         values = None if not self.values else frozenset(self.values)
         nullable = True if self.nulls else None
         return Stance(presence, frozenset(self.types - {"null"}), nullable, values)
@@ -108,16 +107,21 @@ def merge(into: dict[str, Tally], other: Mapping[str, Tally]) -> None:
     for path, tally in other.items():
         into.setdefault(path, Tally(of=before.get(_home(path), 0))).add(tally)
     for path, tally in into.items():
-        if path not in other and _home(path) in other and not path.endswith("{}"):
-            tally.of += other[_home(path)].of
+        if path not in other:
+            tally.of += other[_home(path)].of if _home(path) in other else 0
 
 
 def _home(path: str) -> str:
-    """Return where the objects that a field stands in are counted."""
-    return parent(path) + "{}"
+    """Return where the objects that a field stands in are counted; items and counts stand alone."""
+    return "" if path.endswith(("[]", "{}")) else parent(path) + "{}"
 
 
 def of_tallies(tallies: Mapping[str, Tally], *, enough: int = 3) -> Shape:
-    """Return what counts say: a field absent from fewer than `enough` places is unknown."""
-    fields = {path: tally for path, tally in tallies.items() if not path.endswith("{}")}
-    return {path: tally.stance(enough=enough) for path, tally in fields.items()}
+    """Return what counts say: of fewer than `enough` objects nothing is known to be missing."""
+    shape: Shape = {}
+    for path, tally in tallies.items():
+        if not path.endswith("{}"):
+            shape[path] = tally.stance(enough=enough)
+        elif tally.of < enough:
+            shape[f"{path[:-2]}.*" if path != "{}" else "*"] = UNKNOWN
+    return shape
