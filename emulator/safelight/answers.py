@@ -7,10 +7,11 @@ enter: wire shapes, providers, how a session keeps an answer.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from hashlib import blake2b
 from itertools import cycle
+from typing import Any
 
 import orjson
 
@@ -66,10 +67,11 @@ def pictures(files: Sequence[bytes], operation: str) -> Answer:
 
 def _given(jobs: Sequence[Job], files: Sequence[bytes]) -> tuple[Job, ...]:
     pairs = zip(jobs, cycle(files), strict=False)
-    return tuple(
-        _Given(job.brief, job.encoding, job.inputs, job.previews, job.spoilt, given)
-        for job, given in pairs
-    )
+    return tuple(_Given(**_fields(job), given=given) for job, given in pairs)
+
+
+def _fields(job: Job) -> dict[str, Any]:
+    return {field.name: getattr(job, field.name) for field in fields(Job)}
 
 
 def text(words: str, operation: str) -> Answer:

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from safelight.legal import check_names
 from safelight.messages import Json
+from safelight.nearest import fits
+from safelight.nearest import told as nearest
 from safelight.recorded import DOWNLOAD, Recorded
 from safelight.store import Session
 from safelight.verify import line, read_expectation, verify
@@ -47,13 +50,17 @@ class Judgement:
         counts = {k: v for k, v in wanted.items() if k in _COUNTS} or {"at_least": 1}
         if operation is not None:
             match["operation"] = operation
+        check_names(match, "assert_requested")
         expectation = read_expectation({**match, **counts})
         asked = [r.exchange for r in self.requests]
-        fitting = [e for e in asked if all(e.params.get(k) == v for k, v in params.items())]
-        found = [e for e in fitting if expectation.fits(e)]
-        if problems := verify(fitting, [expectation]):
+        found = [e for e in asked if fits(e, match, params)]
+        if problems := verify(found, [expectation]):
             also = "".join(f", {k}={v!r}" for k, v in params.items())
-            raise self._failure(problems[0].replace(";", f"{also};", 1) + "\nthe journal:")
+            lines = [problems[0].replace(";", f"{also};", 1)]
+            lines += [f"fitting: {line(e)}" for e in found]
+            if len(found) < expectation.low:
+                lines += nearest(asked, match, params)
+            raise self._failure(*lines, "the journal:")
         if "status" in match or "row" in match:
             self._seen |= {e.number for e in found}
         return [Recorded(e) for e in found]
@@ -63,6 +70,7 @@ class Judgement:
         """Expect a refusal in the block. Raises AssertionError if there was none."""
         __tracebackhide__ = True
         before = self._session.counter
+        check_names(wanted, "expect_refusal")
         expectation = read_expectation({**wanted, "at_least": 1})
         try:
             yield
@@ -78,8 +86,8 @@ class Judgement:
         """Return the refusals that the test did not expect."""
         return [r for r in self.requests if r.refused and r.exchange.number not in self._seen]
 
-    def _failure(self, problem: str) -> AssertionError:
-        return AssertionError("\n".join([problem, *(self.journal() or ["  (empty)"])]))
+    def _failure(self, *lines: str) -> AssertionError:
+        return AssertionError("\n".join([*lines, *(self.journal() or ["  (empty)"])]))
 
 
 def told(refused: list[Recorded]) -> list[str]:

@@ -46,15 +46,21 @@ def serving(emulator: Emulator) -> Iterator[str]:
             loop.run_until_complete(loop.shutdown_asyncgens())
             loop.close()
 
+    def moved() -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(shell.look_at_clocks)
+
     def end() -> None:
         shell.stop()
         stop.set()
 
     thread = threading.Thread(target=run, name="safelight-server", daemon=True)
     thread.start()
+    emulator.listeners.append(moved)
     try:
         yield origin
     finally:
+        emulator.listeners.remove(moved)
         if not loop.is_closed():
             loop.call_soon_threadsafe(end)
         thread.join(_PATIENCE)

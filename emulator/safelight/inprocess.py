@@ -39,14 +39,14 @@ class _Clock:
         if self._world.clock.real:
             time.sleep(seconds)
         else:
-            self._world.clock.advance(seconds=seconds)
+            self._world.clock.pass_by(seconds)
 
     async def spend_async(self, seconds: float) -> None:
         """Let so much time pass, without blocking a loop."""
         import anyio  # httpx has it loaded
 
         if not self._world.clock.real:
-            self._world.clock.advance(seconds=seconds)
+            self._world.clock.pass_by(seconds)
         await anyio.sleep(seconds if self._world.clock.real else 0)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from safelight import answers
+from safelight.legal import check_names
 from safelight.refusals import UsageError
 from safelight.store import Answer
 
@@ -26,6 +27,7 @@ def answer_of(given: Mapping[str, Any], operation: str | None) -> Answer:
     if len(named) != 1:
         got = ", ".join(named) or "none"
         raise UsageError(f"reply_with takes one of {', '.join(given)}; got {got}")
+    check_names({"operation": operation}, "reply_with")
     (kind,) = named
     value = given[kind]
     if kind == "picture":

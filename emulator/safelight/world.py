@@ -18,12 +18,12 @@ from safelight.addresses import Addresses
 from safelight.asserting import Judgement, told
 from safelight.clock import Clock
 from safelight.core import Emulator
+from safelight.directing import counted, next_step, read_steps
 from safelight.messages import Json, Reply, Request
 from safelight.options import Options
 from safelight.recorded import DOWNLOAD, Recorded, Spend, spent
 from safelight.refusals import UsageError
 from safelight.replying import answer_of
-from safelight.scenario import read_step
 from safelight.verdict import Finding, verdict
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 KEY = "sk-safelight"
 """The key that clients find in their environment where there is none."""
-
-_MATCH = ("operation", "model", "prompt", "provider")
 
 
 class World:
@@ -68,7 +66,7 @@ class World:
         self.session.seed = options.seed
         self.session.clear_scenario()
         self.session.as_of, self.session.lenient = options.as_of, options.lenient
-        self.clock = Clock(self.session, clock)
+        self.clock = Clock(self.session, clock, emulator.moved)
         self._judgement = Judgement(self.session)
         if options.scenario:
             self.scenario(options.scenario)
@@ -122,11 +120,10 @@ class World:
         """Let the next requests meet a fault, after the steps that are there already.
 
         `how` narrows which requests (`operation`, `model`, `prompt`, `provider`: globs) and sets
-        the fault's options (`retry_after=0.01`, `seconds=30`). Raises UsageError.
+        the fault's options (`retry_after=0.01`, `seconds=30`). `times=None`: all of them. Raises
+        UsageError.
         """
-        match = {key: how.pop(key) for key in _MATCH if key in how}
-        step: dict[str, Json] = {"fault": fault, "match": match, "options": how}
-        self.session.scenario.steps.append(read_step({**step, "times": times}, "fail_next"))
+        self.session.scenario.steps.append(next_step(fault, times, how))
 
     def scenario(self, steps: Any) -> None:  # noqa: ANN401 - names, steps, or None to let pass
         """Replace the faults to come by these steps, in order. Raises UsageError.
@@ -134,7 +131,7 @@ class World:
         A fault's name, or None to let a request pass, is a step for one request; an object says
         `fault`, `match`, `times`, `probability`, `options`.
         """
-        read = [read_step(_once(step), f"scenario[{at}]") for at, step in enumerate(steps)]
+        read = read_steps(steps)
         self.session.clear_scenario()
         self.session.scenario.steps = read
 
@@ -156,6 +153,7 @@ class World:
         Raises UsageError.
         """
         given = {"picture": picture, "text": text, "tool_call": tool_call, "exchange": exchange}
+        counted(times, "reply_with: times")
         self.session.answers += [answer_of(given, operation)] * times
 
     @property
@@ -218,10 +216,3 @@ class World:
     def close(self) -> None:
         """Forget the session."""
         self._emulator.forget(self.name)
-
-
-def _once(step: Any) -> Any:  # noqa: ANN401 - as a test wrote it
-    """Return a step that is a bare name or None as one for a single request."""
-    if step is None or (isinstance(step, str) and "times" not in step):
-        return {"fault": step, "times": 1}
-    return step
