@@ -15,8 +15,11 @@ _ANY_TYPE = ["object", "array", "string", "number", "integer", "boolean", "null"
 
 def merged(one: Json, two: Json) -> dict[str, Json]:
     """Return a schema that a value fits only if it fits both. Neither is changed."""
-    out = _opened(one)
-    for keyword, value in _opened(two).items():
+    out, more = _opened(one), _opened(two)
+    if "if" in out and "if" in more:
+        rule = {"if": more.pop("if"), "then": more.pop("then", True)}
+        more["allOf"] = [*more.get("allOf", []), rule]
+    for keyword, value in more.items():
         out = _with(out, keyword, value)
     return out
 
@@ -35,13 +38,8 @@ def _with(schema: dict[str, Json], keyword: str, value: Json) -> dict[str, Json]
         return {**schema, keyword: _JOIN[keyword](schema[keyword], value)}
     if schema[keyword] == value or keyword.startswith(("x-", "$")) or keyword in _SAID:
         return schema
-    if keyword in ("if", "then"):
-        return schema if keyword == "then" else {**schema, "allOf": _rules(schema, keyword, value)}
-    return {**schema, "allOf": _rules(schema, keyword, value)}
-
-
-def _rules(schema: dict[str, Json], keyword: str, value: Json) -> list[Json]:
-    return [*schema.get("allOf", []), {keyword: value}]
+    also = {"if": True, "then": {keyword: value}}  # two patterns, two unions: both have to hold
+    return {**schema, "allOf": [*schema.get("allOf", []), also]}
 
 
 def split_rules(schema: dict[str, Json]) -> tuple[dict[str, Json], list[dict[str, Json]]]:
