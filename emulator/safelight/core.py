@@ -132,6 +132,8 @@ class Emulator:
     def _file(self, visit: Visit, name: str) -> Walk:
         """Serve a picture that a reply links to; a fault may be called for here too."""
         visit.operation = "files.get"
+        linked = visit.session.files.get(name)
+        visit.dialect = self._mounts.named(linked.owner) if linked else visit.dialect
         gone = faulting.cut(faulting.strike(visit, ()))
         if gone:
             return gone

@@ -25,7 +25,8 @@ def publish(
     name = f"{blake2b(told, digest_size=16).hexdigest()}.{form}"
     expired = visit.fault is not None and visit.fault.fault.name == "expired_url"
     expires = visit.now + (-60 if expired else lifetime)
-    visit.session.files.put(name, StoredFile(make, MEDIA_TYPES[form], expires))
+    owner = visit.dialect.provider.name
+    visit.session.files.put(name, StoredFile(make, MEDIA_TYPES[form], expires, owner))
     world = f"/s/{visit.session.name}" if visit.session.name else ""
     url = f"{visit.request.base_url}{world}/_safelight/files/{name}?se={int(expires)}"
     visit.urls.append(url)

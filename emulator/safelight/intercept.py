@@ -202,7 +202,9 @@ def as_request(request: httpx.Request, path: str) -> Request:
         (name.decode("latin-1").lower(), value.decode("latin-1"))
         for name, value in request.headers.raw
     )
-    return Request(request.method, path, query, headers, request.content, HERE)
+    url = request.url
+    called = f"{url.scheme}://{url.netloc.decode()}{url.raw_path.decode().partition('?')[0]}"
+    return Request(request.method, path, query, headers, request.content, HERE, called=called)
 
 
 def _response(reply: Reply, pace: _Pace, limit: float | None) -> httpx.Response:

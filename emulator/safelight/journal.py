@@ -27,7 +27,8 @@ class Exchange:
     """One request and its reply.
 
     `at` is in seconds since the epoch on the session's clock, `takes` how many seconds the reply
-    was made to take, `cost` in US dollars (None where no price is known). `status` is 0 when no
+    was made to take, `cost` in US dollars (None where no price is known). `path` is the path that
+    was called, or in process the whole URL, without its query either way. `status` is 0 when no
     answer was ever begun. `params` is a summary: a file is its name, type, size, hash and, for a
     picture, its dimensions. `digest` names the request's content: the same body again has the same
     one. `retry` is the client's own count of retries. `again` counts the earlier exchanges of the

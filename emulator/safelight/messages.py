@@ -32,6 +32,8 @@ class Request:
     `path` is as on the wire (percent-encoded, without the query). `body_limit` is set, in bytes,
     when the shell stopped reading because the body was larger; `body_read` is how much it had read.
     `base_url` is the scheme and authority that the client used, so that replies can link back.
+    `called` is the URL that the client itself called, without its query, where that is another: a
+    live service's, answered in process.
     """
 
     method: str
@@ -42,6 +44,7 @@ class Request:
     base_url: str = "http://127.0.0.1:4010"
     body_limit: int | None = None
     body_read: int = 0
+    called: str = ""
 
     def header(self, name: str) -> str | None:
         """Return the first field of that lower-case name, or None."""

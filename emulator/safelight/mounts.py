@@ -45,12 +45,16 @@ class Mounts:
         """The dialect of the default provider."""
         return self._dialects[self._default]
 
+    def named(self, name: str) -> Dialect:
+        """Return the dialect of a provider, the default one for a name that is none."""
+        return self._dialects[name if name in self._dialects else self._default]
+
     def find(self, path: str) -> tuple[Dialect, str]:
         """Return whose path this is, and the path without that provider's base."""
         if path in self._origins:
             return self._dialects[self._origins[path]], path
         for base, name in self._bases:
-            if _below(path, base):
+            if path.startswith(base) and _below(path, base):
                 return self._within(name, path[len(base) :])
         return self.default, path
 

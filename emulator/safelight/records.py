@@ -47,14 +47,14 @@ def exchange(visit: Visit, reply: Reply, fate: str = "delivered") -> Exchange:
         operation=visit.operation,
         model=masks.cut(visit.model_name, _LONG),
         method=visit.request.method,
-        path=masks.cut(visit.request.path, _LONG),
+        path=masks.cut(visit.request.called or visit.request.path, _LONG),
         status=reply.status,
         params=summary(visit.params, masks),
         prompt=masks.cut(visit.dialect.prompt_of(visit), _PROMPT),
         digest=_digest(visit),
         row=visit.row,
         violations=tuple(masks.cut(text, _LONG) for text in visit.violations),
-        fault=visit.fault.fault.name if visit.fault else None,
+        fault=_called_for(visit),
         retry=_count(visit.request.header("x-stainless-retry-count")),
         retry_after=_seconds(dict(reply.headers).get("retry-after")),
         takes=length(reply),
@@ -71,6 +71,13 @@ def exchange(visit: Visit, reply: Reply, fate: str = "delivered") -> Exchange:
         notes=tuple(masks.cut(note, _LONG) for note in visit.notes),
         files=dict(_files(visit.params)),
     )
+
+
+def _called_for(visit: Visit) -> str | None:
+    """Return the fault's name; `answer` is a refusal that the session was told to give."""
+    if visit.fault:
+        return visit.fault.fault.name
+    return "answer" if visit.answer and visit.answer.row else None
 
 
 def _glance(pieces: tuple[bytes, ...]) -> str:
@@ -138,7 +145,8 @@ def _file(upload: Upload, masks: Masks) -> dict[str, Json]:
         picture = inspect(upload.data)
     except UnreadablePicture:
         return about
-    size = f"{picture.width}x{picture.height}"
+    width, height = picture.shown
+    size = f"{width}x{height}"
     return {**about, "format": picture.format, "size": size, "alpha": picture.has_alpha}
 
 

@@ -80,11 +80,15 @@ class Bounded(Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A picture that a `url` reply promised: made when asked for. `expires` in epoch seconds."""
+    """A picture that a `url` reply promised: made when asked for. `expires` in epoch seconds.
+
+    `owner` is the provider whose reply links to it.
+    """
 
     make: Callable[[], bytes]
     media_type: str
     expires: float
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
