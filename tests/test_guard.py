@@ -14,7 +14,8 @@ import pytest
 import requests
 import urllib3
 import uvloop
-from safelight.guard import Escaped, Guard, standing
+from safelight.guard import Escaped, Guard
+from safelight.sentries import standing
 
 ADDRESS = ("203.0.113.7", 443)  # TEST-NET-3, RFC 5737: nobody's
 URL = "https://example.com/v1/images?x=1"
@@ -47,6 +48,24 @@ def _udp(address: tuple[str, int]) -> None:
         sock.sendto(b"?", address)
 
 
+def _message(address: tuple[str, int]) -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as sock:
+        sock.sendmsg([b"?"], [], 0, address)
+
+
+async def _endpoint(address: tuple[str, int]) -> None:
+    loop = asyncio.get_running_loop()
+    await loop.create_datagram_endpoint(asyncio.DatagramProtocol, remote_addr=address)
+
+
+async def _named(address: tuple[str, int]) -> None:
+    await asyncio.get_running_loop().getnameinfo(address)
+
+
+async def _looked_up(host: str) -> None:
+    await asyncio.get_running_loop().getaddrinfo(host, 443)
+
+
 def _dial(address: tuple[str, int]) -> None:
     with socket.socket() as sock:
         sock.connect_ex(address)
@@ -64,6 +83,8 @@ SOCKETS: dict[str, Callable[[], Any]] = {
     "by address": lambda: socket.create_connection(ADDRESS),
     "connect_ex": lambda: _dial(ADDRESS),
     "by datagram": lambda: _udp(ADDRESS),
+    "by message": lambda: _message(ADDRESS),
+    "by datagram on a loop in C": lambda: uvloop.run(_endpoint(ADDRESS)),
     "on a loop": lambda: asyncio.run(_stream(*ADDRESS)),
     "on a loop in C": lambda: uvloop.run(_stream(*ADDRESS)),
 }
@@ -72,9 +93,22 @@ NAMES: dict[str, Callable[[], Any]] = {
     "looked up": lambda: socket.getaddrinfo("example.com", 443),
     "looked up as bytes": lambda: socket.getaddrinfo(host=b"example.com", port=443),
     "looked up, the old way": lambda: socket.gethostbyname("example.com"),
+    "looked up with aliases": lambda: socket.gethostbyname_ex("example.com"),
+    "looked up from behind": lambda: socket.gethostbyaddr("example.com"),
+    "looked up on a loop": lambda: asyncio.run(_looked_up("example.com")),
+    "looked up on a loop in C": lambda: uvloop.run(_looked_up("example.com")),
     "httpx": lambda: httpx.get("https://example.com:443/"),
     "on a loop": lambda: asyncio.run(_stream("example.com", 443)),
     "on a loop in C": lambda: uvloop.run(_stream("example.com", 443)),
+}
+
+
+REVERSE: dict[str, Callable[[], Any]] = {
+    "gethostbyaddr": lambda: socket.gethostbyaddr(ADDRESS[0]),
+    "getnameinfo": lambda: socket.getnameinfo(ADDRESS, 0),
+    "getfqdn": lambda: socket.getfqdn(ADDRESS[0]),
+    "on a loop": lambda: asyncio.run(_named(ADDRESS)),
+    "on a loop in C": lambda: uvloop.run(_named(ADDRESS)),
 }
 
 
@@ -103,6 +137,21 @@ def test_a_name_is_not_even_looked_up(guard: Guard, call: Callable[[], Any]) -> 
     with pytest.raises(Escaped, match=r"^example\.com:"):
         call()
     assert guard.escapes in (["example.com:443"], ["example.com"])
+
+
+@pytest.mark.parametrize("call", REVERSE.values(), ids=list(REVERSE))
+def test_the_name_of_an_address_is_not_looked_up(guard: Guard, call: Callable[[], Any]) -> None:
+    with pytest.raises(Escaped, match=r"^203\.0\.113\.7: nothing"):
+        call()
+    assert guard.escapes == ["203.0.113.7"]
+
+
+def test_names_of_this_machine_and_numbers_may_be_looked_up(guard: Guard) -> None:
+    numbers = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
+    assert socket.getnameinfo(ADDRESS, numbers) == ("203.0.113.7", "443")
+    assert socket.getfqdn()
+    assert socket.gethostbyaddr("127.0.0.1")[2] == ["127.0.0.1"]
+    assert guard.escapes == []
 
 
 def swallowing() -> None:

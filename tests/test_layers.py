@@ -32,7 +32,7 @@ ORDER = [
     edits
     store
     operations
-    costs
+    costs answers
     dialects.base
     admit faulting quotas files links
     fetch
@@ -43,8 +43,8 @@ ORDER = [
     planned
     control
     core
-    rawwire watch following addresses answers guard wires options assertions
-    app intercept
+    rawwire watch following addresses guard wires options assertions
+    app intercept sentries
     clock directing recorded nearest
     asserting replying
     server world
@@ -72,7 +72,7 @@ SHELLS = {
     "server",
     "__main__",
 }
-SHELLS |= {"background", "guard", "inprocess", "plugin_room", "wires"}
+SHELLS |= {"background", "guard", "inprocess", "plugin_room", "sentries", "wires"}
 """The rooms that may know of sockets, loops and clocks."""
 
 WORLD = {

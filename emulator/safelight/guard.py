@@ -1,20 +1,17 @@
 """Nothing escapes: while a guard stands, no connection leaves this machine unless it is allowed.
 
-Names are judged where they are looked up and addresses where they are connected to, so every
-library meets it. Clients of HTTP that nobody answers here are judged one step earlier as well,
-where the whole URL is still known. Loopback and Unix sockets are free: applications under test talk
-to servers and databases of their own. What must not enter: HTTP, providers, test frameworks.
+Names are judged where they are looked up and addresses where they are connected to (`sentries.py`
+says where), so every library meets it. Loopback and Unix sockets are free: applications under test
+talk to servers and databases of their own. What must not enter: HTTP, providers, test frameworks.
 """
 
 from __future__ import annotations
 
-import functools
 import ipaddress
 import os
 import socket
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import urlsplit
@@ -74,7 +71,7 @@ class Guard:
         """Raise Escaped for a name that may not be looked up."""
         __tracebackhide__ = True
         name = host.decode() if isinstance(host, bytes) else str(host or "")
-        if not _numeric(name) and not self.allows(name, port):
+        if not is_numeric(name) and not self.allows(name, port):
             raise self.refuse(name if port is None else f"{name}:{port}")
 
     def check_address(self, family: int, address: Any) -> None:  # noqa: ANN401 - sockets take many
@@ -89,10 +86,17 @@ class Guard:
         if not self.allows(host, port):
             raise self.refuse(f"{host}:{port}")
 
+    def check_reverse(self, host: object) -> None:
+        """Raise Escaped for a name or address whose names may not be looked up."""
+        __tracebackhide__ = True
+        name = host.decode() if isinstance(host, bytes) else str(host or "")
+        if not self.allows(name):
+            raise self.refuse(name)
+
     def learn(self, host: object, found: list[Any]) -> None:
         """Remember the addresses of a name that was allowed; a bare address is not."""
         name = host.decode() if isinstance(host, bytes) else str(host or "")
-        if not _numeric(name):
+        if not is_numeric(name):
             self._known |= {str(row[4][0]) for row in found if row[4]}
 
 
@@ -106,7 +110,8 @@ def _proxies() -> Iterator[tuple[tuple[str, int | None], str]]:
                 yield (host, parts.port), name
 
 
-def _numeric(host: str) -> bool:
+def is_numeric(host: str) -> bool:
+    """Tell whether this is an address, or nothing at all, and no name."""
     try:
         ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
@@ -122,113 +127,3 @@ def _local(host: str) -> bool:
         return host in ("", "localhost", own) or host.endswith(".localhost")
     mapped = getattr(address, "ipv4_mapped", None) or address
     return mapped.is_loopback or mapped.is_unspecified
-
-
-# Where calls are met. Each row: module, class (or ""), function, and what is asked before it runs.
-
-Before = Callable[..., None]
-
-
-def _sockets(guard: Guard) -> Iterator[tuple[str, str, str, Before]]:
-    def connect(sock: Any, address: Any, *_: object) -> None:  # noqa: ANN401 - any socket
-        __tracebackhide__ = True
-        try:
-            guard.check_address(sock.family, address)
-        except Escaped:
-            sock.close()  # callers close it for an OSError only
-            raise
-
-    def sendto(sock: Any, *args: Any) -> None:  # noqa: ANN401 - flags may come between
-        __tracebackhide__ = True
-        guard.check_address(sock.family, args[-1])
-
-    def lookup(*args: object, **named: object) -> None:
-        __tracebackhide__ = True
-        guard.check_name(_taken(0, "host", args, named), _taken(1, "port", args, named))
-
-    def dial(*args: object, **named: object) -> None:
-        __tracebackhide__ = True
-        host, port = _taken(2, "host", args, named), _taken(3, "port", args, named)
-        guard.check_name(host, port)
-        if host is not None and _numeric(str(host)):
-            guard.check_address(socket.AF_INET, (host, port))
-
-    for name in ("connect", "connect_ex"):
-        yield "socket", "socket", name, connect
-    yield "socket", "socket", "sendto", sendto
-    for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
-        yield "socket", "", name, lookup
-    yield "uvloop", "Loop", "create_connection", dial  # in C: it meets no socket of Python's
-
-
-def _clients(guard: Guard) -> Iterator[tuple[str, str, str, Before]]:
-    def urllib3(pool: Any, *args: object, **named: object) -> None:  # noqa: ANN401 - not imported
-        __tracebackhide__ = True
-        url = str(_taken(1, "url", args, named))
-        if "://" not in url:
-            port = "" if pool.port in (None, 80, 443) else f":{pool.port}"
-            url = f"{pool.scheme}://{pool.host}{port}{url}"
-        guard.check_url(url)
-
-    def aiohttp(client: Any, *args: object, **named: object) -> None:  # noqa: ANN401 - as above
-        __tracebackhide__ = True
-        url = str(_taken(1, "str_or_url", args, named))
-        base = str(getattr(client, "_base_url", None) or "")
-        guard.check_url(url if "://" in url else base.rstrip("/") + "/" + url.lstrip("/"))
-
-    def opener(*args: object, **named: object) -> None:
-        __tracebackhide__ = True
-        url: Any = _taken(1, "fullurl", args, named)
-        guard.check_url(url if isinstance(url, str) else url.full_url)
-
-    yield "urllib3.connectionpool", "HTTPConnectionPool", "urlopen", urllib3
-    yield "aiohttp.client", "ClientSession", "_request", aiohttp
-    yield "urllib.request", "OpenerDirector", "open", opener
-
-
-def _taken(at: int, name: str, args: Sequence[object], named: Mapping[str, object]) -> object:
-    """Return an argument, however it was passed; None where it was not."""
-    return args[at] if len(args) > at else named.get(name)
-
-
-@contextmanager
-def standing(guard: Guard) -> Iterator[Guard]:
-    """Let a guard stand: patch, yield, restore. Libraries that are not loaded are left so."""
-    guard.active = True
-    undo = []
-    for module, owner, name, before in (*_sockets(guard), *_clients(guard)):
-        place: Any = sys.modules.get(module)
-        place = getattr(place, owner, None) if owner else place
-        if place is not None:
-            undo.append(_patch(place, name, before, guard))
-    try:
-        yield guard
-    finally:
-        guard.active = False
-        for restore in reversed(undo):
-            restore()
-
-
-def _patch(place: Any, name: str, before: Before, guard: Guard) -> Callable[[], None]:  # noqa: ANN401
-    """Ask `before` ahead of a function; return what takes that back."""
-    real = getattr(place, name)
-    own = name in vars(place)
-
-    @functools.wraps(real)
-    def asked(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - whatever it takes
-        __tracebackhide__ = True
-        before(*args, **kwargs)
-        found = real(*args, **kwargs)
-        if name == "getaddrinfo":
-            guard.learn(args[0] if args else kwargs.get("host"), found)
-        return found
-
-    def restore() -> None:
-        if vars(place).get(name) is asked:  # else somebody patched over it, and will put it back
-            if own:
-                setattr(place, name, real)
-            else:
-                delattr(place, name)
-
-    setattr(place, name, asked)
-    return restore

@@ -17,8 +17,9 @@ from typing import Any
 
 from safelight import core
 from safelight.addresses import Addresses
-from safelight.guard import Guard, standing
+from safelight.guard import Guard
 from safelight.options import Options, read_options
+from safelight.sentries import standing
 from safelight.world import KEY, World
 
 
