@@ -80,30 +80,36 @@ def text(words: str, operation: str) -> Answer:
 
 
 def tool_calls(calls: Sequence[tuple[str, Json]], operation: str) -> Answer:
-    """Return an answer in which the model calls these tools: (name, arguments) each.
+    """Return an answer in which the model calls these tools: (name, arguments) each."""
+    return _spoken(Choice(None, made_calls(calls), finish_reason="tool_calls"), operation)
 
-    Arguments are an object, or the JSON text itself, for texts that are none.
-    """
+
+def made_calls(calls: Sequence[tuple[str, Json]]) -> tuple[ToolCall, ...]:
+    """Return calls of tools: arguments are an object, or the JSON text itself if they are none."""
     made = []
     for number, (name, given) in enumerate(calls):
         arguments = given if isinstance(given, str) else orjson.dumps(given).decode()
         told = f"{number}|{name}|{arguments}".encode()
         call_id = "call_" + blake2b(told, digest_size=12).hexdigest()
         made.append(ToolCall(call_id, "function", name, arguments))
-    return _spoken(Choice(None, tuple(made), finish_reason="tool_calls"), operation)
+    return tuple(made)
 
 
 def _spoken(said: Choice, operation: str) -> Answer:
     def change(result: object) -> object:
         if not isinstance(result, ChatResult):
             return result
-        before = sum(map(choice_tokens, result.choices))
-        choices = (said,) * len(result.choices)
-        spoken = result.usage.completion_tokens - before + sum(map(choice_tokens, choices))
-        usage = replace(result.usage, completion_tokens=max(0, spoken))
-        return replace(result, choices=choices, usage=usage)
+        return recounted(result, (said,) * len(result.choices))
 
     return Answer(operation, change=change)
+
+
+def recounted(result: ChatResult, choices: tuple[Choice, ...]) -> ChatResult:
+    """Return a result with these choices instead, and the tokens that they take."""
+    before = sum(map(choice_tokens, result.choices))
+    spoken = result.usage.completion_tokens - before + sum(map(choice_tokens, choices))
+    usage = replace(result.usage, completion_tokens=max(0, spoken))
+    return replace(result, choices=choices, usage=usage)
 
 
 def exchange(given: Mapping[str, Json], operation: str) -> Answer:

@@ -33,6 +33,7 @@ __all__ = [
     "create",
     "edit",
     "inspect",
+    "place",
     "stand_in",
     "verify",
 ]
@@ -70,6 +71,16 @@ def edit(  # noqa: PLR0913 - inputs, mask and markup are what an edit is
     from safelight.pixels import studio
 
     return studio.edit(brief, encoding, inputs, mask=mask, markup=markup, previews=previews)
+
+
+def place(source: Source, brief: Brief, encoding: Encoding, *, previews: int = 0) -> Rendered:
+    """Return a given picture in the size and format that were asked for, or as it is if it fits.
+
+    Raises UnreadablePicture for a damaged file.
+    """
+    from safelight.pixels.place import place as placed
+
+    return placed(source, brief, encoding, previews=previews)
 
 
 def verify(source: Source) -> None:
