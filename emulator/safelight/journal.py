@@ -31,7 +31,7 @@ class Exchange:
     was called, or in process the whole URL, without its query either way. `status` is 0 when no
     answer was ever begun. `params` is a summary: a file is its name, type, size, hash and, for a
     picture, its dimensions. `digest` names the request's content: the same body again has the same
-    one. `retry` is the client's own count of retries. `again` counts the earlier exchanges of the
+    one. `says` is a refusal's sentence. `retry` is the client's own count of retries. `again` counts the earlier exchanges of the
     session in which the provider was asked the same: same operation, same digest. `billed` tells
     whether something was generated, `billed_again` whether it was although it had been before, for
     the same body. `fate` is "delivered", "open" (a stream still going out), "abandoned" (the client
@@ -54,6 +54,7 @@ class Exchange:
     digest: str = ""
     again: int = 0
     row: str | None = None
+    says: str = ""
     violations: tuple[str, ...] = ()
     fault: str | None = None
     retry: int = 0
