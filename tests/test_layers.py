@@ -22,6 +22,7 @@ ORDER = [
     for line in """
     __init__ messages kept masks
     refusals violations
+    naming
     datafiles fingerprints limits
     schemas phrases
     narrowing errors
@@ -34,11 +35,12 @@ ORDER = [
     operations
     costs answers
     dialects.base
-    admit faulting quotas files links
+    admit faulting quotas files links memo
     fetch
     dialects
     mounts records settings legal
-    handing pages
+    handing desk leftover
+    pages hearing
     fixtures
     planned
     control
@@ -48,7 +50,8 @@ ORDER = [
     clock directing recorded nearest
     asserting replying
     server world
-    inprocess background
+    inprocess background recording
+    imports
     plugin_room
     pytest_plugin commands
     cli
@@ -72,7 +75,7 @@ SHELLS = {
     "server",
     "__main__",
 }
-SHELLS |= {"background", "guard", "inprocess", "plugin_room", "sentries", "wires"}
+SHELLS |= {"background", "guard", "inprocess", "plugin_room", "recording", "sentries", "wires"}
 """The rooms that may know of sockets, loops and clocks."""
 
 WORLD = {

@@ -82,7 +82,7 @@ class Shell:
         reply: Reply | None = None
         try:
             reply = await self._exchange(scope, receive, watch)
-            await _send(reply, send, watch, scope)
+            await send_reply(reply, send, watch, scope)
         except Gone:
             _tell(reply, "abandoned")
             reply = None
@@ -144,7 +144,7 @@ class Shell:
                 watch.wake()
 
 
-def application(shell: Shell) -> ASGIApp:
+def application(shell: ASGIApp) -> ASGIApp:
     """Return the whole app: Starlette around `shell`, which answers everything."""
     starlette = Starlette()
     starlette.router.redirect_slashes = False
@@ -224,7 +224,7 @@ def _base_url(scope: Scope, headers: Iterable[tuple[str, str]]) -> str:
     return f"{scope['scheme']}://{host}"
 
 
-async def _send(reply: Reply, send: Send, watch: Watch, scope: Scope) -> None:
+async def send_reply(reply: Reply, send: Send, watch: Watch, scope: Scope) -> None:
     """Send a reply; pieces of a stream leave when they are due. Raises Gone between two of them."""
     if reply.clock is not None:
         watch.clock = reply.clock

@@ -129,7 +129,7 @@ def serve(**options: Any) -> None:  # noqa: ANN401 - click hands over what it pa
     from safelight import server
 
     with server.listen(options["host"], options["port"]) as sock:
-        _log_to_stderr(options["log_level"])
+        log_to_stderr(options["log_level"])
         from safelight.app import Limits, Shell, application
         from safelight.core import Emulator
 
@@ -184,7 +184,7 @@ def _fetcher(options: dict[str, Any]) -> Fetch | None:
     return Fetcher()
 
 
-def _log_to_stderr(level: str | None) -> None:
+def log_to_stderr(level: str | None) -> None:
     """Log to stderr. A terminal sees each request; a pipe, which nobody may read, only trouble."""
     import logging
 

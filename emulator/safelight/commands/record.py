@@ -1,0 +1,124 @@
+"""`safelight record`: a proxy to a live service that keeps what it answers, as fixtures.
+
+What must not enter: what is forwarded and what is kept (`recording`).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from safelight.commands.values import pace, size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from safelight.recording.keeping import Keeper
+    from safelight.recording.proxy import Recorder
+
+
+@click.command()
+@click.option("--provider", required=True, help="Whose language the service speaks.")
+@click.option(
+    "--base-url", required=True, metavar="URL", help="The service; nothing else is forwarded to."
+)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Where fixtures and their files go; `safelight serve --fixtures DIR` serves them.",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", default=4011, show_default=True, type=click.IntRange(0, 65535), help="0: a free one."
+)
+@click.option("--budget", metavar="USD", help="What all calls together may cost.  [default: any]")
+@click.option("--only-missing", is_flag=True, help="Replay what is known, record what is new.")
+@click.option(
+    "--pace",
+    "paced",
+    type=click.Choice(["none", "recorded"]),
+    default="none",
+    show_default=True,
+    help="How streams are replayed: at once, or as they came.",
+)
+@click.option(
+    "--speed", type=pace, default="1x", show_default=True, help="Divides recorded waits: 10x."
+)
+@click.option(
+    "--secret",
+    "secrets",
+    multiple=True,
+    metavar="NAME",
+    help="A header, field or parameter that holds a secret, beside the known ones.",
+)
+@click.option(
+    "--max-body",
+    type=size,
+    default="256MiB",
+    show_default=True,
+    metavar="SIZE",
+    help="Larger request bodies are answered with 413.",
+)
+@click.option(
+    "--log-level",
+    type=click.Choice(["info", "warning", "error"]),
+    help="info: a line per recording.  [default: info on a terminal, else warning]",
+)
+def record(**options: Any) -> None:  # noqa: ANN401 - click hands over what it parsed
+    """Forward to a live service and keep its answers, until Ctrl-C."""
+    from safelight import server
+    from safelight.app import Limits, application
+    from safelight.commands.serve import log_to_stderr
+    from safelight.recording.keeping import Keeper, Manner
+    from safelight.recording.proxy import Plan, Recorder
+    from safelight.recording.secrets import Secrets
+    from safelight.recording.understanding import Understanding, as_budget
+    from safelight.recording.upstream import Origin
+
+    origin = Origin(options["base_url"].rstrip("/"))
+    understanding = Understanding(options["provider"])
+    budget = as_budget(options["budget"]) if options["budget"] else None
+    keeper = Keeper(
+        options["provider"],
+        origin,
+        options["out"],
+        Secrets(options["secrets"]),
+        manner=Manner(options["paced"] == "recorded", options["speed"]),
+    )
+    limits = Limits(options["max_body"])
+    plan = Plan(origin, budget, missing=options["only_missing"], limits=limits)
+    recorder = Recorder(plan, understanding, keeper)
+    with server.listen(options["host"], options["port"]) as sock:
+        log_to_stderr(options["log_level"])
+        place = f"http://{options['host']}:{sock.getsockname()[1]}"
+        ready = _announcer(place, recorder, keeper, options)
+        server.run(application(recorder), recorder, sock, ready=ready)
+    click.echo(f"Kept {keeper.kept} exchanges in {options['out']}.")
+
+
+def _announcer(
+    place: str, recorder: Recorder, keeper: Keeper, options: dict[str, Any]
+) -> Callable[[], None]:
+    """Return what tells, once listening, where to point a client and what happens."""
+
+    def announce() -> None:
+        provider = recorder.provider
+        lines = [f"Safelight records {options['base_url']} on {place}, into {options['out']}."]
+        if options["only_missing"]:
+            lines.append(f"{len(keeper.shelf)} recordings lie there and are replayed.")
+        if options["budget"] is None:
+            lines.append("There is no budget: every call is forwarded and paid for.")
+        lines.append("")
+        facts = {"base": place + provider.bases[0], "key": "<your own key>"}
+        lines += [
+            f"  export {name}={value.format(**facts)}" for name, value in provider.env.items()
+        ]
+        click.echo("\n".join([*lines, "", "Ctrl-C stops it."]))
+        sys.stdout.flush()
+
+    return announce

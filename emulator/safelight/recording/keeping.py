@@ -1,0 +1,139 @@
+"""What the recorder keeps and gives back: fixtures on a shelf, blobs, the files behind links.
+
+What must not enter: sockets of clients, what may be forwarded, money.
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import mimetypes
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from safelight.fetch import Fetcher
+from safelight.fixtures.digest import digest
+from safelight.fixtures.model import Exact, Fixture, Match
+from safelight.links import FetchError
+from safelight.messages import Headers, Reply, Request
+from safelight.recording.blobs import BlobStore
+from safelight.recording.lifting import kind_of
+from safelight.recording.replaying import reply_of
+from safelight.recording.secrets import Secrets
+from safelight.recording.shelf import Shelf
+from safelight.recording.taking import Taking
+from safelight.recording.understanding import Asked
+from safelight.recording.upstream import Head, Origin
+
+LOG = logging.getLogger("safelight")
+
+_LARGEST = 64 * 2**20
+_SECONDS = 60.0
+_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How recordings are written and replayed: `paced` as they came, `speed` divides the waits.
+
+    `today` gives the day of a recording.
+    """
+
+    paced: bool = False
+    speed: float = 1.0
+    today: Callable[[], datetime.date] = datetime.date.today
+
+
+class Keeper:
+    """Keeps exchanges with one service in a folder."""
+
+    def __init__(
+        self,
+        provider: str,
+        origin: Origin,
+        folder: Path,
+        secrets: Secrets,
+        manner: Manner | None = None,
+    ) -> None:
+        self._provider = provider
+        self._origin = origin
+        self._manner = manner or Manner()
+        self.secrets = secrets
+        self.shelf = Shelf(folder)
+        self.blobs = BlobStore(folder, secrets.hide_values, lambda: secrets.longest)
+        self.kept = 0
+
+    def digest(self, request: Request, asked: Asked) -> str:
+        """Return what names a request."""
+        path, headers = asked.digest_path, request.headers
+        return digest(request.method, path, request.query, headers, request.body)
+
+    def learn(self, request: Request, headers: Headers) -> None:
+        """Remember the secrets of an exchange, before anything of it is kept."""
+        self.secrets.learn(request)
+        self.secrets.learn_body(request)
+        self.secrets.learn_headers(headers)
+
+    def begin(self, head: Head, method: str) -> Taking:
+        """Begin to keep an answer. Raises UnreadableError."""
+        return Taking(head, self.blobs, self.secrets, method=method)
+
+    def keep(self, request: Request, asked: Asked, name: str, taking: Taking, delay: float) -> Path:
+        """Keep an answer that has ended, and return its file."""
+        reply = taking.finish(self._follow, paced=self._manner.paced)
+        shown = self.secrets.hide_text(asked.prompt)[:_SHOWN]
+        note = f"{request.method} {self.secrets.hide_text(asked.path)}"
+        fixture = Fixture(
+            match=Match(
+                provider=self._provider,
+                operation=asked.operation,
+                model=self.secrets.hide_text(asked.model) if asked.model else None,
+                digest=name,
+            ),
+            reply=reply,
+            source=f"recorded from {self._origin.authority}",
+            recorded=self._manner.today(),
+            note=f"{note}: {shown}" if shown else note,
+        )
+        words = (asked.operation or request.method.lower(), asked.model or "")
+        path = self.shelf.add(fixture, words)
+        self.kept += 1
+        LOG.info("kept %s %s in %s, %.1f s", request.method, asked.path, path.name, delay)
+        return path
+
+    def replay(self, name: str, request: Request) -> Reply | None:
+        """Return the recording that answers a request, or None."""
+        fixture = self.shelf.find(name)
+        if fixture is None or not isinstance(fixture.reply, Exact):
+            return None
+        base = f"{request.base_url}/_safelight/files/"
+        return reply_of(fixture, lambda file: base + Path(file).name, speed=self._manner.speed)
+
+    def file(self, name: str) -> Reply:
+        """Return one of the files that links were replaced by."""
+        path = self.blobs.folder / Path(name).name
+        if not path.is_file() or path.name.startswith("."):
+            return Reply(404, (("content-type", "text/plain"),), b"no such file was recorded")
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        return Reply(200, (("content-type", kind),), path.read_bytes())
+
+    def _follow(self, links: Sequence[str]) -> dict[str, str]:
+        """Return the names of the files behind links, which are kept while the links live."""
+        found = {}
+        for link in links:
+            try:
+                data = self._fetch(link)
+            except FetchError as error:
+                host = link.partition("://")[2].partition("/")[0]
+                LOG.warning("a link to %s was not followed: %s", host, error)
+                continue
+            found[link] = self.blobs.put(data, kind_of(data[:16]) or "bin")
+        return found
+
+    def _fetch(self, link: str) -> bytes:
+        """Return what a link holds: the service's own, or one on the public network."""
+        if self._origin.same(link):
+            own = Fetcher(_LARGEST, _SECONDS, redirects=0, allowed=lambda _: True)
+            return own(link)
+        return Fetcher(_LARGEST, _SECONDS)(link)

@@ -1,0 +1,103 @@
+"""The folder that a recording goes to: which requests it knows, and where a new one is put.
+
+A request that is recorded again replaces what an earlier run kept of it; one that comes several
+times in a run is kept as often, and the replies come in that order, the last one for good. What
+must not enter: HTTP, how a body is written.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from safelight.fixtures.model import Exact, Fixture
+from safelight.fixtures.reading import read_file
+from safelight.fixtures.writing import dump
+from safelight.refusals import UsageError
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9.]+")
+_LONG = 48
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is kept of one request: files in order, and how often it was asked in this run."""
+
+    names: list[str]
+    asked: int = 0
+    fresh: bool = False
+
+
+class Shelf:
+    """Recordings by the digest of their request. Raises UsageError for a folder that is none."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._known: dict[str, _Known] = {}
+        if folder.exists() and not folder.is_dir():
+            raise UsageError(f"--out {folder}: is a file; name a folder")
+        self._load()
+
+    def __len__(self) -> int:
+        """Return how many recordings lie here."""
+        return sum(len(known.names) for known in self._known.values())
+
+    def find(self, digest: str) -> Fixture | None:
+        """Return the recording that the next request of that digest gets, or None."""
+        known = self._known.get(digest)
+        if known is None or not known.names:
+            return None
+        name = known.names[min(known.asked, len(known.names) - 1)]
+        known.asked += 1
+        fixture, _ = read_file(self.folder, name)
+        return fixture
+
+    def add(self, fixture: Fixture, label: Iterable[str]) -> Path:
+        """Keep a recording and return its file. `label` are the words of its name."""
+        digest = fixture.match.digest or ""
+        known = self._known.setdefault(digest, _Known([]))
+        if not known.fresh:
+            for name in known.names:
+                (self.folder / name).unlink(missing_ok=True)
+            known.names.clear()
+            known.fresh = True
+        elif known.names:
+            self._number(known)
+        words = [_UNSAFE.sub("-", word).strip("-")[:_LONG] for word in label if word]
+        short = digest.removeprefix("sha256:")[:10]
+        count = len(known.names) + 1
+        name = "-".join([*words, short, *([str(count)] if count > 1 else [])]) + ".yaml"
+        self._write(name, fixture)
+        known.names.append(name)
+        return self.folder / name
+
+    def _number(self, known: _Known) -> None:
+        """Let the last recording answer only at its own turn: another one follows."""
+        last, _ = read_file(self.folder, known.names[-1])
+        if last is not None:
+            match = replace(last.match, nth=len(known.names))
+            self._write(known.names[-1], replace(last, match=match))
+
+    def _write(self, name: str, fixture: Fixture) -> None:
+        """Write a file in one step: nobody sees half of it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        draft = self.folder / f".{secrets.token_hex(8)}.part"
+        try:
+            draft.write_text(dump(fixture), encoding="utf-8")
+            draft.replace(self.folder / name)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _load(self) -> None:
+        """Find the recordings that lie here already: exact replies to one very request."""
+        found: dict[str, list[tuple[float, str]]] = {}
+        for path in sorted(self.folder.glob("*.yaml")):
+            fixture, _ = read_file(self.folder, path.name)
+            if fixture is not None and fixture.match.digest and isinstance(fixture.reply, Exact):
+                turn = fixture.match.nth or float("inf")
+                found.setdefault(fixture.match.digest, []).append((turn, path.name))
+        for digest, names in found.items():
+            self._known[digest] = _Known([name for _, name in sorted(names)])

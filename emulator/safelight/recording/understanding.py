@@ -1,0 +1,143 @@
+"""What a request asks, as the provider's dialect reads it, and what it would cost.
+
+The same steps as the emulator's walk, without a session's quotas, faults and pictures: nothing is
+drawn. What must not enter: HTTP, files.
+"""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from safelight.admit import admit
+from safelight.costs import chat_cost
+from safelight.dialects import load_dialects
+from safelight.dialects.base import Visit
+from safelight.messages import Call, Json, Request, Work
+from safelight.mounts import Mounts
+from safelight.operations.chat import ChatResult
+from safelight.operations.images import ImagesResult
+from safelight.refusals import Refusal, UsageError
+from safelight.store import Session
+
+_LONGEST = 4096
+"""Tokens that an answer is reckoned with when the request sets it no limit."""
+
+_LIMITS = ("max_completion_tokens", "max_tokens", "maxOutputTokens")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request, understood. `path` is below the provider's base, `digest_path` what names it.
+
+    `cost` is in US dollars, the most that is expected; None where nobody knows, and `why` says why.
+    """
+
+    path: str
+    digest_path: str
+    operation: str | None
+    model: str | None
+    prompt: str
+    cost: Decimal | None
+    why: str = ""
+
+
+class Understanding:
+    """Reads requests as one provider does. Raises UsageError for a provider that nobody knows."""
+
+    def __init__(self, provider: str) -> None:
+        self._mounts = Mounts(load_dialects(()), default=provider, lenient=False)
+        self.provider = self._mounts.default.provider
+        bases = (*self.provider.bases, *self.provider.default_bases)
+        self._bases = sorted(bases, key=len, reverse=True)
+
+    def below(self, path: str) -> str | None:
+        """Return the path below the provider's base; None where there is none."""
+        if path.startswith("/s/"):
+            _, slash, rest = path[3:].partition("/")
+            path = slash + rest
+        for base in self._bases:
+            if path.startswith(base) and path[len(base) :][:1] in ("", "/"):
+                return path[len(base) :]
+        return path if path in self.provider.origin_paths else None
+
+    def read(self, request: Request, path: str, now: float) -> Asked:
+        """Return what a request asks; `path` is the one below the base, `now` epoch seconds."""
+        visit = self._visit(request, path, now)
+        cost: Decimal | None = None
+        try:
+            visit.dialect.match(visit)
+            visit.dialect.read(visit)
+            cost, why = self._cost(visit)
+        except Refusal as refusal:
+            why = f"the provider would refuse it: {refusal.name.replace('_', ' ')}"
+        if request.method in ("GET", "HEAD", "OPTIONS", "DELETE"):
+            cost = cost or Decimal(0)
+        model = visit.model_name or _text(visit.params.get("model"))
+        prompt = visit.dialect.prompt_of(visit) if visit.params else ""
+        return Asked(path, visit.path, visit.operation or None, model or None, prompt, cost, why)
+
+    def _visit(self, request: Request, path: str, now: float) -> Visit:
+        dialect, inner = self._mounts.find(f"{self.provider.bases[0]}{path}")
+        return Visit(
+            request=replace(request, path=f"{self.provider.bases[0]}{path}"),
+            session=Session("", 0),
+            dialect=dialect,
+            path=inner,
+            request_id="req_" + "0" * 32,
+            number=1,
+            now=now,
+            day=datetime.datetime.fromtimestamp(now, datetime.UTC).date(),
+            lenient=False,
+        )
+
+    def _cost(self, visit: Visit) -> tuple[Decimal | None, str]:
+        """Return the cost, or None and why it is not known."""
+        failure = admit(visit)
+        if failure:
+            return None, f"the provider would refuse it: {failure.row.id}"
+        model = visit.model
+        call = Call(
+            operation=visit.operation,
+            model=model.id if model else visit.model_name,
+            params=visit.params,
+            seed=0,
+            now=visit.now,
+            traits=model.traits if model else {},
+            base_url=visit.request.base_url,
+        )
+        result = visit.dialect.operate(visit, call)
+        if isinstance(result, Work):
+            result = result.run()
+        found = visit.dialect.cost(visit, result)
+        if isinstance(result, ChatResult) and model and model.prices:
+            return max(found or Decimal(0), _most(visit.params, model.prices, result)), ""
+        if found is None and isinstance(result, (ImagesResult, ChatResult)):
+            return None, f"the catalogue has no price for {visit.model_name}"
+        return found or Decimal(0), ""
+
+
+def _most(params: dict[str, Json], prices: dict[str, Json], result: ChatResult) -> Decimal:
+    """Return what a chat costs that speaks as long as it may."""
+    limits = [params[name] for name in _LIMITS if isinstance(params.get(name), int)]
+    longest = max([*limits, 0]) or _LONGEST * max(1, len(result.choices))
+    spoken = max(result.usage.completion_tokens, longest + result.usage.drawn_tokens)
+    usage = replace(result.usage, completion_tokens=spoken)
+    images = sum(len(choice.drawings) for choice in result.choices)
+    return chat_cost(prices, usage, images=images)
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def as_budget(text: str) -> Decimal:
+    """Return a budget in US dollars. Raises UsageError for anything else."""
+    try:
+        value = Decimal(text.removeprefix("$"))
+    except ArithmeticError as error:
+        raise UsageError(f"--budget {text}: write US dollars, such as 0.50") from error
+    if not value.is_finite() or value < 0:
+        raise UsageError(f"--budget {text}: write US dollars, such as 0.50")
+    return value
