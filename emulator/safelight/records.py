@@ -18,6 +18,7 @@ from safelight.messages import Json, Reply, Upload
 from safelight.operations.chat import ChatResult
 from safelight.operations.images import ImagesResult
 from safelight.pixels import UnreadablePicture, inspect
+from safelight.sentences import sentence
 
 _LONG = 400
 """Characters of a text that the journal shows."""
@@ -53,6 +54,7 @@ def exchange(visit: Visit, reply: Reply, fate: str = "delivered") -> Exchange:
         prompt=masks.cut(visit.dialect.prompt_of(visit), _PROMPT),
         digest=_digest(visit),
         row=visit.row,
+        says=masks.cut(sentence(reply.body), _LONG) if reply.status >= 400 else "",
         violations=tuple(masks.cut(text, _LONG) for text in visit.violations),
         fault=_called_for(visit),
         retry=_count(visit.request.header("x-stainless-retry-count")),
