@@ -35,7 +35,7 @@ _KEYS = frozenset(
     {
         "operation", "below", "reply", "event", "stream", "done", "headers", "usage",
         "stream_usage", "seed", "mask", "size", "format", "vary", "values", "model_header",
-        "stream_header", "wrap", "source", "checked",
+        "stream_header", "wrap", "open", "source", "checked",
     }
 )  # fmt: skip
 _UNTOLD = ("request_id", "processing_ms", "masked", "ray", "id")
@@ -53,7 +53,7 @@ class Promise:
     is "asked", "always" or "never". `size` names the field or two that give a picture's size;
     `format` the format where none is asked for. `vary` are the fields that a paid request may vary,
     `values` what they take where the schema says too little. `model_header` and `stream_header`
-    carry what elsewhere stands in the body.
+    carry what elsewhere stands in the body. `open` tells that no key is asked for.
     """
 
     operation: str
@@ -76,6 +76,7 @@ class Promise:
     values: dict[str, list[Json]] = field(default_factory=dict)
     model_header: str = ""
     stream_header: str = ""
+    open: bool = False
     source: str = ""
 
     @property
