@@ -28,7 +28,7 @@ ORDER = [
     narrowing errors
     catalog
     provider
-    pixels tokens faults journal read
+    pixels tokens faults journal read sentences
     bending lies scenario verify verdict latency
     edits
     store
@@ -36,6 +36,7 @@ ORDER = [
     costs answers
     dialects.base
     admit faulting quotas files links memo
+    canning
     fetch
     dialects
     mounts records settings legal

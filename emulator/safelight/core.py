@@ -15,8 +15,7 @@ from hashlib import blake2b
 
 import pybase64
 
-from safelight import control, faulting, handing, pages, quotas
-from safelight.admit import admit
+from safelight import canning, control, faulting, handing, pages, quotas
 from safelight.dialects import load_dialects
 from safelight.dialects.base import Artwork, Visit
 from safelight.errors import Failure
@@ -29,7 +28,7 @@ from safelight.operations.lies import spoil, spoil_text
 from safelight.records import amounts, exchange
 from safelight.refusals import Refusal, UsageError
 from safelight.settings import Settings
-from safelight.store import Bounded, MemoryStore, Session
+from safelight.store import Bounded, Canned, MemoryStore, Session
 
 __all__ = ["FILES", "Emulator", "ProviderInfo", "Settings", "Walk"]
 
@@ -55,7 +54,8 @@ class ProviderInfo:
 class Emulator:
     """Every provider behind one door. `clock` gives seconds since the epoch.
 
-    `fetch` follows links to pictures; without it they are never followed (see `links`).
+    `fetch` follows links to pictures; without it they are never followed (see `links`). `library`
+    holds fixtures; a session may have its own.
     """
 
     def __init__(
@@ -64,10 +64,12 @@ class Emulator:
         *,
         clock: Callable[[], float],
         fetch: Fetch | None = None,
+        library: Canned | None = None,
     ) -> None:
         self.settings = settings or Settings()
         self._clock = clock
         self._fetch = fetch
+        self._library = library
         self.listeners: list[Callable[[], None]] = []
         self._store = MemoryStore(self.settings.seed, self.settings.bounds)
         self._art: Bounded[Artwork] = Bounded(self.settings.cache, lambda art: art.weight)
@@ -157,17 +159,17 @@ class Emulator:
             return gone
         limits = self.settings.limits
         failure = faulting.refusal(visit) or quotas.use(visit, limits, {"requests": 1})
-        failure = failure or admit(visit) or faulting.answered(visit)
+        failure = failure or canning.judged(visit, self._library)
         if failure:
             return faulting.bent(visit, self._refuse(visit, failure))
-        answer = visit.answer
-        if answer and answer.reply:
-            return faulting.bent(visit, answer.reply)
+        reply = yield from canning.whole(visit)
+        if reply:
+            return faulting.bent(visit, reply)
         yield from resolve(visit, self._fetch)
         result = dialect.operate(visit, self._call(visit))
         if isinstance(result, Work):
             result = yield result
-        result = answer.change(result) if answer else result
+        result = visit.answer.change(result) if visit.answer else result
         failure = quotas.use(visit, limits, amounts(result))
         if failure:
             return faulting.bent(visit, self._refuse(visit, failure))

@@ -16,7 +16,7 @@ from safelight.faults import FAULTS, Ask, without_token
 from safelight.messages import Json, Reply
 from safelight.refusals import UsageError
 from safelight.scenario import HEADER, Asked
-from safelight.store import Given
+from safelight.store import Canned, Given
 
 NO_ANSWER = Reply(0)
 """What a connection carries that is cut before anybody answers: no status at all."""
@@ -89,12 +89,14 @@ class _Facts(dict[str, Json]):
         return name
 
 
-def answered(visit: Visit) -> Failure | None:
-    """Take the answer that waits for this request; return its refusal, if it is one.
+def answered(visit: Visit, library: Canned | None) -> Failure | None:
+    """Take the answer that waits for this request, or a fixture; return its refusal, if it is one.
 
     Raises UsageError for an error row that the provider has not.
     """
-    visit.answer = visit.session.answer(visit.operation)
+    visit.answer = visit.answer or visit.session.answer(visit.operation)
+    if visit.answer is None and library is not None:
+        visit.answer = library.canned(visit)
     if visit.answer is None or visit.answer.row is None:
         return None
     row = visit.answer.row
@@ -103,6 +105,7 @@ def answered(visit: Visit) -> Failure | None:
     if found is None:
         raise UsageError(f"{table.provider} has no error row {row!r}; {_near(row, table)}")
     facts = {"model": where.model, "at": None, **Ask(FAULTS["rate_limited"]).facts(), **where.facts}
+    facts |= visit.answer.facts
     return fill(found, _Facts(facts))
 
 

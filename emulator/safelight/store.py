@@ -9,12 +9,13 @@ from __future__ import annotations
 import datetime
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from typing import Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
+from safelight.faults import Ask
 from safelight.journal import BYTES, Exchange, Journal
 from safelight.limits import Bucket
 from safelight.messages import Json, Reply
@@ -109,8 +110,10 @@ class KeptFile:
 class Answer:
     """What the next request of an operation (a glob) gets: this reply, or its result changed.
 
-    Or the refusal of `row`, an id of the provider's error rows; `bend` changes whatever reply there
-    is, and what was `kept` can be looked at afterwards.
+    Or the refusal of `row`, an id of the provider's error rows, whose templates are filled from
+    `facts` too; or what `make` makes, which may be slow. `bend` changes whatever reply there is,
+    `ask` is a fault that strikes with it, and what was `kept` can be looked at afterwards. `source`
+    names the fixture that it comes from.
     """
 
     operation: str
@@ -119,6 +122,23 @@ class Answer:
     row: str | None = None
     bend: Callable[[Reply], Reply] = lambda reply: reply
     kept: bool = False
+    facts: Mapping[str, Json] = field(default_factory=dict)
+    make: Callable[[], Reply] | None = None
+    ask: Ask | None = None
+    source: str = ""
+
+
+class Canned(Protocol):
+    """Fixtures, as the walk asks them. Each is given the visit, of which this room knows nothing.
+
+    A Protocol because what they are stands far above this room.
+    """
+
+    def recorded(self, visit: Any) -> Answer | None:  # noqa: ANN401 - a Visit
+        """Return the recording of this very request, or None."""
+
+    def canned(self, visit: Any) -> Answer | None:  # noqa: ANN401 - a Visit
+        """Return what fits a request that was found good, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +159,8 @@ class Session:
     takes its time comes at once, and moves the clock by as much. `as_of` and `lenient`, when set,
     win over the server's. `touched` is the real time of its last request. `buckets` hold what real
     limits have left, `answers` what was put into its mouth, `given` the last of it that was kept.
+    `library` are its own fixtures, `met` how often each fitted a request, `used` how often it was
+    the answer.
     """
 
     name: str
@@ -161,6 +183,9 @@ class Session:
     deleted: Bounded[bool] = field(default_factory=lambda: Bounded(1000, lambda _: 1))
     answers: list[Answer] = field(default_factory=list)
     given: deque[Given] = field(default_factory=lambda: deque(maxlen=_GIVEN))
+    library: Canned | None = None
+    met: dict[str, int] = field(default_factory=dict)
+    used: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Begin without faults."""
