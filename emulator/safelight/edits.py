@@ -20,7 +20,7 @@ from safelight.refusals import UsageError
 _KEYS = {
     "status": int, "headers": Mapping, "body": str, "json": list, "insert": list,
     "newline": str, "comment": str, "cuts": list, "every": int, "gap": float, "keep": int,
-    "end": str, "stall": float, "delay": float,
+    "events": int, "end": str, "stall": float, "delay": float,
 }  # fmt: skip
 _EDIT_KEYS = ("at", "event", "set", "drop")
 _NEWLINES = ("\n", "\r\n", "\r")
@@ -47,8 +47,8 @@ class Change:
     """Everything that is changed about one reply.
 
     It comes after `delay` seconds. Its body is cut after so many bytes (`cuts`) or `every` so many,
-    its pieces come `gap` seconds apart; only the first `keep` bytes come at all, and nothing for
-    `stall` seconds before the end.
+    its pieces come `gap` seconds apart. Only the first `keep` bytes, or `events` of its own, come
+    at all, and nothing for `stall` seconds before the end.
     """
 
     status: int | None = None
@@ -62,6 +62,7 @@ class Change:
     every: int = 0
     gap: float = 0.0
     keep: int | None = None
+    events: int | None = None
     end: str = "close"
     stall: float = 0.0
     delay: float | None = None
@@ -93,6 +94,7 @@ def read_change(raw: Json, where: str) -> Change:
         every=raw.get("every", 0),
         gap=float(raw.get("gap", 0)),
         keep=raw.get("keep"),
+        events=raw.get("events"),
         end=end,
         stall=float(raw.get("stall", 0)),
         delay=raw.get("delay"),
@@ -201,9 +203,10 @@ def edited(document: Json, edits: Sequence[Edit]) -> Json:
 
 def _streamed(reply: Reply, change: Change) -> Reply:
     """Change events and their framing; the waits between events are not kept."""
-    if not (change.edits or change.inserts or change.comment or change.newline != "\n"):
+    said = change.edits or change.inserts or change.comment is not None
+    if not said and change.newline == "\n" and change.events is None:
         return reply
-    events = [part for part in whole(reply).split(b"\n\n") if part]
+    events = [part for part in whole(reply).split(b"\n\n") if part][: change.events]
     out = [_event(event, number, change) for number, event in enumerate(events)]
     for before, text in sorted(change.inserts, reverse=True):
         out.insert(before, text.encode())
@@ -227,7 +230,7 @@ def _event(event: bytes, number: int, change: Change) -> bytes:
 def _sent(reply: Reply, change: Change) -> Reply:
     """Cut a reply into pieces, or off."""
     body = whole(reply)
-    if change.keep is None and not change.stall:
+    if change.keep is None and not change.stall and change.end == "close":
         return _pieces(reply, body, change) if change.cuts or change.every else reply
     part = body[: change.keep]
     streamed = reply.chunks is not None

@@ -1,0 +1,246 @@
+"""A campaign against one client: plain first, then everything that the contract allows, bounded.
+
+Groups of changes are tried at once and a failing group is halved down to what breaks the client;
+what is left of the examples is drawn by Hypothesis, which shrinks by itself. What must not enter:
+how a client is run (`Subject`), how a world is told (`Door`), wording of reports.
+"""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Protocol
+
+from safelight.provider import Provider
+from safelight.refusals import UsageError
+
+from safelight_contracts import oracles
+from safelight_contracts.client_door import Door
+from safelight_contracts.client_plans import Ending, Plan, Trial
+from safelight_contracts.findings import Finding
+from safelight_contracts.lenses import choosing
+from safelight_contracts.lenses.base import Base, read
+
+LENSES = ("exact", "tolerant", "transport", "errors")
+"""Every lens that a run may look through; what is planted is asked for by `must_detect`."""
+
+MUST_DETECT = ("truncated_stream", "html_200")
+"""What every client has to notice unless it is told otherwise."""
+
+PLAIN = Plan("plain", "the plain reply", "SL-CLIENT-FAILED", times=100)
+_STOPS = frozenset({"FAILED", "REQUEST", "UNCLEAR", "SILENT", "HANG", "OUTPUT"})
+"""Findings of the plain example after which nothing more can be learnt."""
+
+
+class Subject(Protocol):
+    """A client that can be run again and again."""
+
+    def run(self, plan: Plan, door: Door) -> Ending:
+        """Run it once, to its end or to the end of patience."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How far a run goes. `examples` are runs of the client, `seconds` the time for all of them.
+
+    `operation` is a glob: whose replies are changed. `retry_after` is in seconds.
+    """
+
+    operation: str = "*"
+    lenses: Sequence[str] = LENSES
+    must_detect: Sequence[str] = MUST_DETECT
+    examples: int = 100
+    seconds: float = 600.0
+    retry_after: float = 1.0
+    seed: int = 0
+    day: datetime.date = field(default_factory=lambda: datetime.datetime.now(datetime.UTC).date())
+    secrets: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise UsageError for a lens that is none."""
+        for lens in self.lenses:
+            if lens not in LENSES:
+                raise UsageError(f"unknown lens {lens!r}; known are {', '.join(LENSES)}")
+        if self.examples < 1:
+            raise UsageError(f"a run needs an example at least, got {self.examples}")
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A finding with the example that shows it."""
+
+    finding: Finding
+    trial: Trial
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run has found. `ran` counts examples by lens, `idle` tells what met no request."""
+
+    broken: list[Broken] = field(default_factory=list)
+    ran: dict[str, int] = field(default_factory=dict)
+    idle: list[str] = field(default_factory=list)
+    skipped: int = 0
+
+    @property
+    def examples(self) -> int:
+        """Return how often the client was run."""
+        return sum(self.ran.values())
+
+
+class Campaign:
+    """One run against one client. `door` opens the session of the next example."""
+
+    def __init__(
+        self, subject: Subject, door: Callable[[], Door], provider: Provider, options: Options
+    ) -> None:
+        self._subject = subject
+        self._door = door
+        self._provider = provider
+        self._options = options
+        self._ends = time.monotonic() + options.seconds
+        self._known: dict[bytes, tuple[Trial, list[Finding]]] = {}
+        self._unclear = frozenset(row.id for row in provider.errors.rows if row.unverified)
+        self.report = Report()
+
+    def run(self) -> Report:
+        """Run everything. Raises UsageError for a slip of the one who asked."""
+        found = self._try(PLAIN)
+        assert found is not None, "a run has one example at least"
+        trial, findings = found
+        self._keep(trial, findings)
+        if any(finding.code.removeprefix(oracles.FAMILY) in _STOPS for finding in findings):
+            return self.report
+        bases = list(self._bases(trial))
+        if not bases:
+            wanted = self._options.operation
+            silent = Finding("SL-CLIENT-SILENT", wanted, "a request that was answered", "none")
+            self._keep(trial, [silent])
+        for base in bases:
+            self._judge(base)
+        return self.report
+
+    def _bases(self, trial: Trial) -> Iterator[Base]:
+        """Yield one reply of each kind that the client has asked for."""
+        asked = {exchange["number"]: exchange for exchange in trial.exchanges}
+        seen: set[tuple[str, bool]] = set()
+        for given in trial.given:
+            mark = (given["operation"], "chunks" in given)
+            wanted = fnmatchcase(given["operation"], self._options.operation)
+            if wanted and given["status"] < 400 and mark not in seen:
+                seen.add(mark)
+                yield read(given, asked[given["number"]], self._provider)
+
+    def _judge(self, base: Base) -> None:
+        plans = choosing.Plans(base, self._provider, self._options)
+        for plan in plans.planted():
+            self._look(plan)
+        for plan in plans.groups():
+            self._look_into(plan)
+        for plan in plans.errors():
+            self._look(plan)
+        self._draw(plans)
+
+    def _look(self, plan: Plan) -> None:
+        """Try one plan and keep what it finds."""
+        found = self._try(plan)
+        if found is not None:
+            self._keep(*found)
+
+    def _look_into(self, plan: Plan) -> None:
+        """Try a group; find what in it breaks the client, take that out, and look again."""
+        while plan.atoms:
+            found = self._try(plan)
+            codes = {finding.code for finding in found[1]} if found else set()
+            if plan.code not in codes:
+                if found:
+                    self._keep(*found)
+                return
+            smallest = self._smallest(plan)
+            guilty = self._try(smallest)
+            assert guilty is not None, "what was tried is known"
+            self._keep(*guilty)
+            plan = plan.of([atom for atom in plan.atoms if atom not in smallest.atoms])
+
+    def _smallest(self, plan: Plan) -> Plan:
+        """Return the plan with as few of its atoms as still break the client in this way."""
+        atoms = list(plan.atoms)
+        size = max(1, len(atoms) // 2)
+        while True:
+            for start in range(0, len(atoms), size):
+                rest = atoms[:start] + atoms[start + size :]
+                if rest and self._breaks(plan.of(rest)):
+                    atoms = rest
+                    break
+            else:
+                if size == 1:
+                    return plan.of(atoms)
+                size = max(1, size // 2)
+                continue
+            size = max(1, min(size, len(atoms) // 2))
+
+    def _breaks(self, plan: Plan) -> bool:
+        found = self._try(plan)
+        return found is not None and any(finding.code == plan.code for finding in found[1])
+
+    def _draw(self, plans: choosing.Plans) -> None:
+        """Let Hypothesis draw plans with what is left of the examples."""
+        left = self._options.examples - self.report.examples
+        strategy = plans.drawn()
+        if left < 1 or strategy is None:
+            return
+        from safelight_contracts.lenses.drawing import search
+
+        def breaks(plan: Plan) -> object:
+            found = self._try(plan)
+            fresh = [f for f in (found[1] if found else []) if not self._has(f)]
+            return fresh[0].code if fresh else None
+
+        smallest = search(strategy, breaks, examples=left, seed=self._options.seed)
+        if smallest is not None and (found := self._try(smallest)):
+            self._keep(*found)
+
+    def _try(self, plan: Plan) -> tuple[Trial, list[Finding]] | None:
+        """Run an example, unless it is known; None when no example is left."""
+        if plan.key in self._known:
+            return self._known[plan.key]
+        spent = self.report.examples >= self._options.examples
+        if spent or time.monotonic() > self._ends:
+            self.report.skipped += 1
+            return None
+        self.report.ran[plan.lens] = self.report.ran.get(plan.lens, 0) + 1
+        trial = self._trial(plan)
+        findings = oracles.judge(trial)
+        self._known[plan.key] = (trial, findings)
+        if not trial.struck and plan is not PLAIN:
+            self.report.idle.append(plan.lie or plan.says)
+        return trial, findings
+
+    def _trial(self, plan: Plan) -> Trial:
+        door = self._door()
+        door.begin(plan.answers(), plan.steps)
+        try:
+            ending = self._subject.run(plan, door)
+            return Trial(
+                plan,
+                ending,
+                tuple(door.exchanges()),
+                tuple(door.verdict()),
+                tuple(door.given()),
+                self._options.secrets,
+                self._unclear,
+            )
+        finally:
+            door.end()
+
+    def _has(self, finding: Finding) -> bool:
+        """Tell whether a finding is known; lenses that draw tell each code once."""
+        return any(broken.finding.code == finding.code for broken in self.report.broken)
+
+    def _keep(self, trial: Trial, findings: Sequence[Finding]) -> None:
+        known = {(b.finding.code, b.finding.at) for b in self.report.broken}
+        fresh = (f for f in findings if (f.code, f.at) not in known)
+        self.report.broken += [Broken(finding, trial) for finding in fresh]
