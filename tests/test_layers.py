@@ -39,6 +39,7 @@ ORDER = [
     canning
     fetch
     dialects
+    summaries
     mounts records settings legal
     handing desk leftover
     pages hearing

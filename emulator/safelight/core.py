@@ -20,7 +20,9 @@ from safelight.dialects import load_dialects
 from safelight.dialects.base import Artwork, Visit
 from safelight.errors import Failure
 from safelight.files import serve_file
+from safelight.journal import Entry
 from safelight.links import Fetch, resolve
+from safelight.memo import Memo
 from safelight.messages import Call, Reply, Request, Work
 from safelight.mounts import Mounts
 from safelight.operations.images import Job
@@ -73,6 +75,8 @@ class Emulator:
         self.listeners: list[Callable[[], None]] = []
         self._store = MemoryStore(self.settings.seed, self.settings.bounds)
         self._art: Bounded[Artwork] = Bounded(self.settings.cache, lambda art: art.weight)
+        stepping_in = self.settings.faults or self.settings.limits or library
+        self._memo = Memo(0 if stepping_in else self.settings.remember)
         self._mounts = Mounts(
             load_dialects(self.settings.dialects),
             default=self.settings.provider,
@@ -116,7 +120,7 @@ class Emulator:
         except UsageError as error:
             reply = control.slip(error)
         except GeneratorExit:  # the client has left while a picture was drawn
-            session.record(exchange(visit, faulting.NO_ANSWER, "abandoned"))
+            session.record(Entry(exchange(visit, faulting.NO_ANSWER, "abandoned")))
             raise
         return handing.handed(visit, reply, self._clock)
 
@@ -146,11 +150,29 @@ class Emulator:
         return faulting.bent(visit, reply)
 
     def _answer(self, visit: Visit) -> Walk:
-        """Understand, judge, make, write; a fault that was called for steps in where it belongs."""
-        dialect = visit.dialect
-        preflight = dialect.preflight(visit)
+        """Plan, draw, write; a fault on the wire steps in at the end."""
+        preflight = visit.dialect.preflight(visit)
         if preflight:
             return preflight
+        planned = self._memo.recall(visit) or (yield from self._plan(visit))
+        if isinstance(planned, Reply):
+            return planned
+        visit.result = result = faulting.lied(visit, planned)
+        pictures: list[Artwork] = []
+        for job in visit.dialect.pictures(result):
+            art = self._art.get(job.key) or (yield Work(partial(self._draw, job)))
+            assert isinstance(art, Artwork)  # what _draw returns, handed back by the driver
+            pictures.append(art)
+        reply = quotas.told(visit, visit.dialect.write(visit, result, tuple(pictures)))
+        reply = handing.paced(visit, reply, self.settings.latency, self.settings.speed)
+        return faulting.bent(visit, reply)
+
+    def _plan(self, visit: Visit) -> Generator[Work, object, object]:
+        """Understand, judge, plan: the result, or a reply instead of one.
+
+        Whatever steps in here and is not in the request itself is for `memo` to know of.
+        """
+        dialect = visit.dialect
         dialect.match(visit)
         dialect.authorize(visit)
         dialect.read(visit)
@@ -170,18 +192,11 @@ class Emulator:
         if isinstance(result, Work):
             result = yield result
         result = visit.answer.change(result) if visit.answer else result
-        failure = quotas.use(visit, limits, amounts(result))
+        failure = quotas.use(visit, limits, amounts(result)) if limits else None
         if failure:
             return faulting.bent(visit, self._refuse(visit, failure))
-        visit.result = result = faulting.lied(visit, result)
-        pictures: list[Artwork] = []
-        for job in dialect.pictures(result):
-            art = self._art.get(job.key) or (yield Work(partial(self._draw, job)))
-            assert isinstance(art, Artwork)  # what _draw returns, handed back by the driver
-            pictures.append(art)
-        reply = quotas.told(visit, dialect.write(visit, result, tuple(pictures)))
-        reply = handing.paced(visit, reply, self.settings.latency, self.settings.speed)
-        return faulting.bent(visit, reply)
+        self._memo.keep(visit, result)
+        return result
 
     def _refuse(self, visit: Visit, failure: Failure) -> Reply:
         visit.row = failure.row.id

@@ -14,7 +14,7 @@ from safelight.dialects.base import Visit
 from safelight.latency import Range
 from safelight.messages import Reply
 from safelight.operations.chat import ChatResult
-from safelight.records import exchange
+from safelight.records import entry
 
 
 def paced(visit: Visit, reply: Reply, ranges: Sequence[Range], speed: float) -> Reply:
@@ -34,7 +34,7 @@ def handed(visit: Visit, reply: Reply, now: Callable[[], float]) -> Reply:
     Where the session skips waits, its clock moves instead.
     """
     session = visit.session
-    position = session.record(exchange(visit, reply))
+    position = session.record(entry(visit, reply))
     if session.skips:
         session.offset += latency.length(reply)
         reply = latency.hurried(reply)

@@ -11,17 +11,14 @@ from hashlib import blake2b
 from safelight.costs import as_text
 from safelight.dialects.base import Visit
 from safelight.fingerprints import fingerprint
-from safelight.journal import Exchange
+from safelight.journal import Entry, Exchange
 from safelight.latency import length
-from safelight.masks import HIDDEN, Masks, is_secret
+from safelight.masks import Masks
 from safelight.messages import Json, Reply, Upload
 from safelight.operations.chat import ChatResult
 from safelight.operations.images import ImagesResult
-from safelight.pixels import UnreadablePicture, inspect
 from safelight.sentences import sentence
-
-_LONG = 400
-"""Characters of a text that the journal shows."""
+from safelight.summaries import LONG, summary
 
 _PROMPT = 2000
 """Characters of a prompt that it shows."""
@@ -29,16 +26,45 @@ _PROMPT = 2000
 _END = 2048
 """Bytes of each end of a piece that name it."""
 
-_DEEP = 8
-_MANY = 50
 _CREDENTIALS = ("authorization", "x-api-key", "api-key", "cookie")
+
+
+def entry(visit: Visit, reply: Reply) -> Entry:
+    """Return the journal's entry for a visit whose reply leaves.
+
+    Where the same request was answered before, only what is new about it is reckoned.
+    """
+    known = visit.known
+    plain = known is not None and known.name and reply.status < 400 and reply.wire is None
+    if not plain or known is None or visit.row or visit.fault or visit.notes:
+        return Entry(exchange(visit, reply))
+    if known.entry is None:
+        known.entry = Entry(exchange(visit, reply))
+        return known.entry.like({})
+    return known.entry.like(_once_more(visit, reply))
+
+
+def _once_more(visit: Visit, reply: Reply) -> dict[str, Json]:
+    """Return the fields of an exchange that no two answers to a request have in common."""
+    pieces = _pieces(reply)
+    return {
+        "at": visit.now,
+        "number": visit.number,
+        "request_id": visit.request_id,
+        "takes": length(reply),
+        "retry_after": _seconds(_header(reply, "retry-after")),
+        "urls": tuple(visit.urls),
+        "urls_until": visit.urls_until,
+        "reply_bytes": sum(map(len, pieces)),
+        "reply_digest": _glance(pieces),
+    }
 
 
 def exchange(visit: Visit, reply: Reply, fate: str = "delivered") -> Exchange:
     """Return the journal's entry for a visit that is over."""
     result, masks = visit.result, masks_of(visit)
     bare = reply.wire is not None and (reply.end == "reset" or not reply.wire)
-    pieces = (reply.body,) if reply.chunks is None else tuple(c.data for c in reply.chunks)
+    pieces = _pieces(reply)
     return Exchange(
         at=visit.now,
         number=visit.number,
@@ -46,19 +72,19 @@ def exchange(visit: Visit, reply: Reply, fate: str = "delivered") -> Exchange:
         session=visit.session.name,
         provider=visit.dialect.provider.name,
         operation=visit.operation,
-        model=masks.cut(visit.model_name, _LONG),
+        model=masks.cut(visit.model_name, LONG),
         method=visit.request.method,
-        path=masks.cut(visit.request.called or visit.request.path, _LONG),
+        path=masks.cut(visit.request.called or visit.request.path, LONG),
         status=reply.status,
         params=summary(visit.params, masks),
         prompt=masks.cut(visit.dialect.prompt_of(visit), _PROMPT),
         digest=_digest(visit),
         row=visit.row,
-        says=masks.cut(sentence(reply.body), _LONG) if reply.status >= 400 else "",
-        violations=tuple(masks.cut(text, _LONG) for text in visit.violations),
+        says=masks.cut(sentence(reply.body), LONG) if reply.status >= 400 else "",
+        violations=tuple(masks.cut(text, LONG) for text in visit.violations),
         fault=_called_for(visit),
         retry=_count(visit.request.header("x-stainless-retry-count")),
-        retry_after=_seconds(dict(reply.headers).get("retry-after")),
+        retry_after=_seconds(_header(reply, "retry-after")),
         takes=length(reply),
         pictures=_pictures(result),
         tokens=tokens(result),
@@ -70,7 +96,7 @@ def exchange(visit: Visit, reply: Reply, fate: str = "delivered") -> Exchange:
         urls_until=visit.urls_until,
         reply_bytes=sum(map(len, pieces)),
         reply_digest=_glance(pieces),
-        notes=tuple(masks.cut(note, _LONG) for note in visit.notes),
+        notes=tuple(masks.cut(note, LONG) for note in visit.notes),
         files=dict(_files(visit.params)),
     )
 
@@ -80,6 +106,14 @@ def _called_for(visit: Visit) -> str | None:
     if visit.fault:
         return visit.fault.fault.name
     return "answer" if visit.answer and visit.answer.row else None
+
+
+def _pieces(reply: Reply) -> tuple[bytes, ...]:
+    return (reply.body,) if reply.chunks is None else tuple(c.data for c in reply.chunks)
+
+
+def _header(reply: Reply, name: str) -> str | None:
+    return next((value for key, value in reply.headers if key == name), None)
 
 
 def _glance(pieces: tuple[bytes, ...]) -> str:
@@ -96,60 +130,9 @@ def _glance(pieces: tuple[bytes, ...]) -> str:
 
 def masks_of(visit: Visit) -> Masks:
     """Return what hides this request's own credentials."""
-    sent = (visit.request.header(name) or "" for name in _CREDENTIALS)
+    sent = [value for name, value in visit.request.headers if name in _CREDENTIALS]
     own = [part for value in sent for part in (value, value.partition(" ")[2].strip())]
     return Masks(*own)
-
-
-def summary(value: Json, masks: Masks, depth: int = 0, *, secret: bool = False) -> Json:
-    """Return a parameter fit to be shown: files described, long texts cut, secrets masked.
-
-    Below a field that is `secret` by its name every text is one.
-    """
-    if isinstance(value, str):
-        return HIDDEN if secret else _short(value, masks)
-    if isinstance(value, Upload):
-        return _file(value, masks)
-    if isinstance(value, (dict, list)) and depth > _DEEP:
-        return "…"
-    if isinstance(value, list):
-        return [summary(item, masks, depth + 1, secret=secret) for item in value[:_MANY]]
-    if isinstance(value, dict):
-        return dict(_fields(value, masks, depth + 1, secret=secret))
-    huge = isinstance(value, int) and abs(value) >= 2**63
-    return str(value) if huge else value
-
-
-def _fields(
-    value: dict[str, Json], masks: Masks, depth: int, *, secret: bool
-) -> Iterator[tuple[str, Json]]:
-    """Yield an object's first fields, summarised."""
-    for key, item in list(value.items())[:_MANY]:
-        hidden = secret or is_secret(str(key))
-        yield masks.cut(str(key), _LONG), summary(item, masks, depth, secret=hidden)
-
-
-def _short(text: str, masks: Masks) -> str:
-    if len(text) <= _LONG:
-        return masks.text(text)
-    return f"{masks.cut(text, _LONG)}… ({len(text)} characters)"
-
-
-def _file(upload: Upload, masks: Masks) -> dict[str, Json]:
-    name = upload.filename
-    about: dict[str, Json] = {
-        "filename": None if name is None else masks.cut(name, _LONG),
-        "content_type": upload.content_type,
-        "bytes": len(upload.data),
-        "hash": fingerprint(upload.data).hex(),
-    }
-    try:
-        picture = inspect(upload.data)
-    except UnreadablePicture:
-        return about
-    width, height = picture.shown
-    size = f"{width}x{height}"
-    return {**about, "format": picture.format, "size": size, "alpha": picture.has_alpha}
 
 
 def _files(params: dict[str, Json]) -> Iterator[tuple[str, bytes]]:

@@ -24,7 +24,8 @@ class Settings:
     outside the package. `faults` strike in every session, after its own scenario.
     `admin_token`, when set, is what the control plane asks for. `limits` are real ones, for each
     key, model and operation. `latency` are the ranges to wait by, none for not waiting; `speed`
-    divides them. `bounds` says how much is kept of what happened.
+    divides them. `bounds` says how much is kept of what happened, `remember` of how many requests
+    their meaning (see `memo`); 0 of none.
     """
 
     provider: str = next(iter(REGISTRY))
@@ -40,3 +41,4 @@ class Settings:
     latency: tuple[Range, ...] = ()
     speed: float = 1.0
     bounds: Bounds = field(default_factory=Bounds)
+    remember: int = 256

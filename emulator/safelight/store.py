@@ -16,7 +16,7 @@ from fnmatch import fnmatchcase
 from typing import Any, Generic, Protocol, TypeVar
 
 from safelight.faults import Ask
-from safelight.journal import BYTES, Exchange, Journal
+from safelight.journal import BYTES, Entry, Journal
 from safelight.limits import Bucket
 from safelight.messages import Json, Reply
 from safelight.refusals import UsageError
@@ -196,15 +196,16 @@ class Session:
         """Return about how many bytes the session holds."""
         return self.journal.held + self.uploads.size
 
-    def record(self, exchange: Exchange) -> int:
+    def record(self, entry: Entry) -> int:
         """Journal an exchange, add it to what the session has spent, and return its position."""
+        exchange = entry.base  # nothing of what follows is an entry's own
         if exchange.billed:
             key = (exchange.provider, exchange.model)
             count, unpriced, total = self.spent.get(key, (0, 0, Decimal(0)))
             missing = exchange.cost is None
             sum_ = total if exchange.cost is None else total + Decimal(exchange.cost)
             self.spent[key] = (count + 1, unpriced + missing, sum_)
-        return self.journal.append(exchange)
+        return self.journal.append(entry)
 
     def answer(self, operation: str) -> Answer | None:
         """Return the first answer that waits for such a request, and wait no more for it."""

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from safelight.catalog import Model
 from safelight.errors import Failure, Situation
 from safelight.faults import Ask
+from safelight.journal import Entry
 from safelight.limits import Gauge
 from safelight.messages import Call, Headers, Json, Reply, Request
 from safelight.provider import Provider
@@ -39,6 +40,14 @@ class Route:
     path: str
     operation: str
     bodies: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Known:
+    """What is kept of a request for the next one like it: its `name`, and its journal `entry`."""
+
+    name: bytes
+    entry: Entry | None = None
 
 
 @dataclass(slots=True)
@@ -72,6 +81,7 @@ class Visit:
     answer: Answer | None = None
     gauges: list[Gauge] = field(default_factory=list)
     result: object = None
+    known: Known | None = None
 
     @property
     def processing_ms(self) -> int:
@@ -113,6 +123,8 @@ class Dialect:
     routes: tuple[Route, ...] = ()
     shape_first = False
     """Whether a body's bare shape is judged before anybody asks which model it names."""
+    repeatable: frozenset[str] = frozenset()
+    """Operations whose result follows from the request, the day and the seed alone."""
 
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
