@@ -93,12 +93,23 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a link in an answer led to; `status` is 0 where nothing came."""
+
+    url: str
+    status: int
+    content_type: str | None = None
+    body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """The answer to a case, as it came.
 
     `status` is 0 where none came; then `failure` says why: "refused", "timeout", "cut" (the
     connection ended early; what came before is in `pieces`), "garbage" (no HTTP). `began` is the
     epoch second of sending, by our clock; `took` is in seconds. Header names are lower-case.
+    `fetched` is what the links in the answer led to, where somebody followed them.
     """
 
     status: int
@@ -107,6 +118,7 @@ class Seen:
     began: float = 0.0
     took: float = 0.0
     failure: str | None = None
+    fetched: tuple[Fetched, ...] = ()
 
     @property
     def body(self) -> bytes:

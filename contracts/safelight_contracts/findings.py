@@ -47,11 +47,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One promise and the function that tests it. `run` yields a Finding for each breach."""
+    """One promise and the function that tests it. `run` yields a Finding for each breach.
+
+    `after` are globs over codes: where one of those was found, this one stays silent, because the
+    same cause would be told twice.
+    """
 
     code: str
     title: str
     run: Callable[..., Iterator[Finding]]
+    after: tuple[str, ...] = ()
 
     @property
     def explanation(self) -> str:
@@ -65,13 +70,13 @@ CHECKS: dict[str, Check] = {}
 F = TypeVar("F", bound=Callable[..., Iterator[Finding]])
 
 
-def check(code: str, title: str) -> Callable[[F], F]:
+def check(code: str, title: str, after: tuple[str, ...] = ()) -> Callable[[F], F]:
     """Register a function as the check of one promise, under a code that never changes."""
 
     def register(function: F) -> F:
         assert code.startswith("SL-"), f"{code}: a code starts with SL-"
         assert code not in CHECKS, f"{code}: is taken by {CHECKS[code].title!r}"
-        CHECKS[code] = Check(code, title, function)
+        CHECKS[code] = Check(code, title, function, after)
         return function
 
     return register

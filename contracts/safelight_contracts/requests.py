@@ -38,6 +38,8 @@ PROMPTS = (
 WORDS = ("Say the word apple.", "Name one colour of the rainbow.")
 SIDE = 256
 """Pixels: the edge of the pictures that are sent."""
+MASKED_SIDE = 1024
+"""Pixels: the edge of a picture with a mask: a size that every model makes, to compare them by."""
 
 _CHEAP: dict[str, tuple[Json, ...]] = {
     "quality": ("low", "standard", "medium"),
@@ -68,7 +70,7 @@ def requests(
 ) -> SearchStrategy[Params]:
     """Return a strategy of requests to one operation: the schema, with meaning laid over it.
 
-    `body` is "json" or "form" where an operation takes both; "none" takes a form where there is one.
+    `body` is "json" or "form" where an operation takes both; "none" takes the form there.
     """
     found = _model(promises, row, model)
     document = _meant(promises, row, found, _body(row, body))
@@ -192,7 +194,8 @@ def _prompts() -> list[Json]:
 
 
 def _images() -> list[Json]:
-    one, two = data_url(picture(width=SIDE, height=SIDE)), data_url(picture(width=192, height=SIDE))
+    one = data_url(picture(width=MASKED_SIDE, height=MASKED_SIDE))
+    two = data_url(picture(width=192, height=SIDE))
     return [[{"image_url": one}], [{"image_url": one}, {"image_url": two}]]
 
 
@@ -200,7 +203,7 @@ _POOLS: dict[str, Callable[[], list[Json]]] = {
     "prompt": _prompts,
     "messages": _messages,
     "images": _images,
-    "mask": lambda: [{"image_url": data_url(mask(SIDE, SIDE))}],
+    "mask": lambda: [{"image_url": data_url(mask(MASKED_SIDE, MASKED_SIDE))}],
     "input": lambda: [WORDS[0], list(WORDS)],
     "values": lambda: [list(WORDS)],
 }
@@ -209,22 +212,23 @@ _POOLS: dict[str, Callable[[], list[Json]]] = {
 def _illustrated(params: Params, model: Model) -> Params:
     """Return a request whose files are pictures of one size, and whose mask has it too."""
     out: Params = {}
+    side = MASKED_SIDE if "mask" in params else SIDE
     for name, value in params.items():
         many = isinstance(value, list) and any(isinstance(item, Upload) for item in value)
         if isinstance(value, Upload):
-            out[name] = _file(name, value, model)
+            out[name] = _file(name, value, model, side)
         elif many:
-            out[name] = [_file(name, item, model) for item in value[:2]]
+            out[name] = [_file(name, item, model, side) for item in value[:2]]
         else:
             out[name] = value
     return out
 
 
-def _file(name: str, given: Upload, model: Model) -> Upload:
+def _file(name: str, given: Upload, model: Model, side: int) -> Upload:
     if name in ("mask", "markup") or model.traits.get("square_png"):
-        return upload("image/png", mask(SIDE, SIDE), f"{name}.png")
+        return upload("image/png", mask(side, side), f"{name}.png")
     kind = given.content_type or "image/png"
-    return upload(kind, picture(kind, SIDE, SIDE))
+    return upload(kind, picture(kind, side, side))
 
 
 def _knows(document: dict[str, Json], name: str, value: Json) -> bool:
