@@ -104,6 +104,7 @@ JUDGE_MAY_KNOW = {
 }
 JUDGE_MAY_KNOW |= {"narrowing", "errors", "catalog", "provider", "dialects", "dialects.base"}
 JUDGE_MAY_KNOW |= {"read"}  # how a body is taken apart: a file as the schemas see it
+JUDGE_MAY_KNOW |= {"fixtures", "faults"}  # what a fixture looks like, and which faults have names
 
 MAY_NAME = {
     "dialects/__init__.py": "the registry: the one line that a new provider adds",

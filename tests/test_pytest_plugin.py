@@ -267,7 +267,12 @@ def test_app(safelight):
     result = run(pytester, code)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["the live service would refuse #1 images.generate gpt-image-2 -> 400 * (size)"]
+        [
+            "the live service would refuse #1 images.generate gpt-image-2 -> 400 * 'a lamp'",
+            "  size: '1x1' was sent*",
+            "  its answer: *1x1*",
+            "If the test means it, say so: *",
+        ]
     )
 
 

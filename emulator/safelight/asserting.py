@@ -5,6 +5,7 @@ What must not enter: pictures (`assertions.py`), what the world does, test frame
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -94,9 +95,29 @@ def told(refused: list[Recorded]) -> list[str]:
     """Return the lines that tell of refusals which fail a test, and how a test means them."""
     if not refused:
         return []
-    return [*(f"the live service would refuse {r}{_why(r)}" for r in refused), _MEANT]
+    lines = [text for r in refused for text in (f"the live service would refuse {r}", *_why(r))]
+    return [*lines, _MEANT]
 
 
-def _why(recorded: Recorded) -> str:
-    violations = recorded.exchange.violations
-    return f" ({', '.join(violations)})" if violations else ""
+def _why(recorded: Recorded) -> Iterator[str]:
+    """Yield each field that is wrong with what was sent, and the provider's own sentence."""
+    for violation in recorded.exchange.violations:
+        field, _, keyword = violation.partition(": ")
+        sent, found = _sent(recorded.params, field)
+        value = f"{sent!r:.200} was sent" if found else "was not sent"
+        yield f"  {field}: {value}" + (f" ({keyword})" if keyword else "")
+    if recorded.says:
+        yield f"  its answer: {recorded.says}"
+
+
+def _sent(params: Mapping[str, Json], field: str) -> tuple[Json, bool]:
+    """Return the value at a path such as `messages[0].role`, and whether there is one."""
+    value: Json = params
+    for name in re.findall(r"[^.\[\]]+", field):
+        if isinstance(value, Mapping) and name in value:
+            value = value[name]
+        elif isinstance(value, list) and name.isdigit() and int(name) < len(value):
+            value = value[int(name)]
+        else:
+            return None, False
+    return value, True

@@ -37,14 +37,15 @@ class Clock:
                 raise UsageError(f"clock.advance takes {', '.join(_UNITS)}; got {unit!r}")
             if isinstance(value, bool) or not isinstance(value, (int, float)):
                 raise UsageError(f"clock.advance: {unit} is a number, got {value!r}")
+        told = ", ".join(f"{unit}={value!r}" for unit, value in amount.items()) or "nothing"
         try:
-            seconds = datetime.timedelta(**amount).total_seconds()
+            step = datetime.timedelta(**amount)
+            self.now + step  # raises where no calendar goes
         except (OverflowError, ValueError) as error:
-            raise UsageError(f"clock.advance: {error}") from None
-        if not amount or seconds < 0:
-            told = ", ".join(f"{unit}={value!r}" for unit, value in amount.items()) or "nothing"
+            raise UsageError(f"clock.advance: {told} leads beyond the year 9999") from error
+        if not amount or step < datetime.timedelta():
             raise UsageError(f"clock.advance moves on, as in minutes=61; got {told}")
-        self.pass_by(seconds)
+        self.pass_by(step.total_seconds())
 
     def pass_by(self, seconds: float) -> None:
         """Let so many seconds pass at once; answers that wait by the session's clock look again."""

@@ -33,20 +33,21 @@ def check_names(match: Mapping[str, Json], where: str) -> None:
 
     Models are not checked: some providers take any name.
     """
-    for key, known in (("operation", operations()), ("provider", REGISTRY), ("fault", FAULTS)):
-        if match.get(key) is not None:
-            fitting(match[key], known, f"{where}: {key}")
+    for what, known in (("operation", operations()), ("provider", REGISTRY), ("fault", FAULTS)):
+        if match.get(what) is not None:
+            _fitting(match[what], known, f"{where}: no {what}")
 
 
-def fitting(pattern: Json, known: Iterable[str], where: str) -> None:
-    """Raise UsageError unless a glob fits at least one of the known names; none is read in vain."""
+def _fitting(pattern: Json, known: Iterable[str], no: str) -> None:
+    """Raise UsageError unless a glob fits one of the known names, which are read up to that one."""
     if not isinstance(pattern, str):
-        raise UsageError(f"{where} is a name or a glob, got {pattern!r}")
+        raise UsageError(f"{no} is called {pattern!r}: it takes a name or a glob")
     seen: dict[str, None] = {}
     for name in known:
         if fnmatchcase(name, pattern):
             return
-        seen[name] = None
+        family, dot, _ = name.partition(".")
+        seen |= dict.fromkeys([name, f"{family}.*"] if dot and "*" in pattern else [name])
     near = get_close_matches(pattern, seen, n=4, cutoff=0.6)
     more = f"did you mean {', '.join(near)}?" if near else f"known are {', '.join(sorted(seen))}"
-    raise UsageError(f"{where} {pattern!r} fits none; {more}")
+    raise UsageError(f"{no} fits {pattern!r}; {more}")

@@ -5,16 +5,13 @@ What must not enter: how an answer is made (`answers.py`), what the world does b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from safelight import answers
 from safelight.legal import check_names
 from safelight.refusals import UsageError
 from safelight.store import Answer
-
-if TYPE_CHECKING:
-    from safelight.assertions import Picture
 
 
 def answer_of(given: Mapping[str, Any], operation: str | None) -> Answer:
@@ -29,19 +26,51 @@ def answer_of(given: Mapping[str, Any], operation: str | None) -> Answer:
         raise UsageError(f"reply_with takes one of {', '.join(given)}; got {got}")
     check_names({"operation": operation}, "reply_with")
     (kind,) = named
-    value = given[kind]
-    if kind == "picture":
-        return answers.pictures(_files(value), operation or "images.*")
-    if kind == "text":
-        return answers.text(value, operation or "chat.*")
-    if kind == "tool_call":
-        calls = [value] if isinstance(value, tuple) else value
-        return answers.tool_calls(calls, operation or "chat.*")
+    return _READ[kind](given[kind], operation)
+
+
+def _picture(value: Any, operation: str | None) -> Answer:  # noqa: ANN401 - what a test gave
+    from safelight.assertions import as_file  # imaging, when it is used
+
+    try:
+        files = [as_file(one) for one in (value if isinstance(value, list) else [value])]
+    except (OSError, TypeError, ValueError) as error:
+        right = "bytes, base64, a data: URL, a path (pathlib.Path) or a Pillow image"
+        raise UsageError(f"reply_with: picture is {right}, got {value!r:.80}: {error}") from error
+    return answers.pictures(files, operation or "images.*")
+
+
+def _text(value: Any, operation: str | None) -> Answer:  # noqa: ANN401 - as above
+    if not isinstance(value, str):
+        raise UsageError(f"reply_with: text is a text, got {value!r:.80}")
+    return answers.text(value, operation or "chat.*")
+
+
+def _tool_call(value: Any, operation: str | None) -> Answer:  # noqa: ANN401 - as above
+    calls = value if isinstance(value, list) else [value]
+    for call in calls:
+        if not (isinstance(call, tuple) and len(call) == 2 and isinstance(call[0], str)):
+            raise UsageError(
+                f'reply_with: tool_call is ("name", {{…}}), or a list, got {call!r:.80}'
+            )
+    return answers.tool_calls(calls, operation or "chat.*")
+
+
+def _exchange(value: Any, operation: str | None) -> Answer:  # noqa: ANN401 - as above
+    if not isinstance(value, Mapping):
+        raise UsageError(f"reply_with: exchange is {_EXCHANGE}, got {value!r:.80}")
+    status = value.get("status", 200)
+    if isinstance(status, bool) or not isinstance(status, int) or not 200 <= status < 600:
+        raise UsageError(f"reply_with: status is a whole number from 200 to 599, got {status!r}")
+    if not isinstance(value.get("headers", {}), Mapping):
+        raise UsageError(f"reply_with: headers are {{name: value}}, got {value['headers']!r:.80}")
     return answers.exchange(value, operation or "*")
 
 
-def _files(picture: Picture | list[Picture]) -> list[bytes]:
-    """Return pictures as files."""
-    from safelight.assertions import as_file  # imaging, when it is used
-
-    return [as_file(one) for one in (picture if isinstance(picture, list) else [picture])]
+_EXCHANGE = '{"status": 200, "headers": {…}, "body": …}'
+_READ: dict[str, Callable[[Any, str | None], Answer]] = {
+    "picture": _picture,
+    "text": _text,
+    "tool_call": _tool_call,
+    "exchange": _exchange,
+}
