@@ -18,6 +18,7 @@ from safelight.refusals import UsageError
 COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("safelight.commands.serve:serve", "Serve every provider until Ctrl-C."),
     "record": ("safelight.commands.record:record", "Keep what a live service answers."),
+    "drift": ("safelight_contracts.commands.drift:drift", "Say which side of a contract moved."),
     "models": ("safelight.commands.models:models", "List the models that are served."),
     "faults": ("safelight.commands.faults:faults", "List what can be made to go wrong."),
     "journal": ("safelight.commands.journal:journal", "Print what a server was asked."),

@@ -1,0 +1,105 @@
+"""`safelight drift`: which of four sides moved: our schema, earlier runs, the SDK, the endpoint.
+
+What must not enter: comparing; running.
+"""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from safelight.commands.values import day
+from safelight.refusals import UsageError
+
+if TYPE_CHECKING:
+    from safelight_contracts.drift.gathering import Drift
+    from safelight_contracts.drift.observed import Run
+    from safelight_contracts.promises import Promises
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--provider", required=True, help="Whose contract.")
+@click.option(
+    "--observations",
+    type=_FILE,
+    help="The ledger that `check endpoint --observations` writes: its last run is the endpoint.",
+)
+@click.option("--sdk", is_flag=True, help="Hold the types of the provider's Python SDK against it.")
+@click.option(
+    "--sdk-python",
+    metavar="PYTHON",
+    help="The interpreter for which the SDK is installed.  [default: this one]",
+)
+@click.option(
+    "--as-of", type=day, metavar="DATE", help="The contract of that day.  [default: today]"
+)
+@click.option("--propose", type=_FILE, help="Write a patch of our schemas for what is sure.")
+@click.option("--json", "json_file", type=_FILE, help="Write every move as JSON.")
+@click.option("--markdown", "markdown_file", type=_FILE, help="Write a CI step summary.")
+def drift(
+    provider: str,
+    observations: Path | None,
+    sdk_python: str | None,
+    as_of: datetime.date | None,
+    propose: Path | None,
+    json_file: Path | None,
+    markdown_file: Path | None,
+    *,
+    sdk: bool,
+) -> None:
+    """Say which side of a contract moved, and whether that breaks a client.
+
+    Exit code 0: no drift; 1: something breaks; 3: it moved, and nothing breaks; 2: a wrong flag.
+    """
+    from safelight_contracts.drift import printing
+    from safelight_contracts.drift.gathering import drift as compare
+    from safelight_contracts.drift.observed import read_ledger
+    from safelight_contracts.drift.sdk import look
+    from safelight_contracts.promises import Promises
+
+    if observations is None and not sdk and sdk_python is None:
+        raise UsageError("nothing to compare with: name --observations FILE, --sdk, or both")
+    promises = Promises(provider, as_of or datetime.datetime.now(datetime.UTC).date())
+    runs: list[Run] = read_ledger(observations, provider) if observations else []
+    if observations and not runs:
+        raise UsageError(f"{observations}: holds no run of {provider!r} yet")
+    types = look(provider, sdk_python or sys.executable) if sdk or sdk_python else None
+    if types is None and not runs:
+        raise UsageError(f"{provider} has no Python SDK of its own; name --observations FILE")
+    found = compare(promises, runs[:-1], runs[-1] if runs else None, types)
+    if types is not None:
+        click.echo(f"{types.package} {types.version}")
+        for name in types.missing:
+            click.echo(f"{types.package} has no {name} any more")
+    for line in printing.lines(found):
+        click.echo(line)
+    if json_file:
+        json_file.write_text(printing.as_json(provider, found), encoding="utf-8")
+    if markdown_file:
+        with markdown_file.open("a", encoding="utf-8") as out:
+            out.write(printing.markdown(provider, found))
+    if propose:
+        _write_patch(propose, promises, found)
+    sys.exit(printing.exit_code(found))
+
+
+def _write_patch(path: Path, promises: Promises, found: Drift) -> None:
+    """Write the proposal, or say that there is none."""
+    from safelight_contracts.drift.comparing import Move
+    from safelight_contracts.drift.proposing import propose
+
+    def schema(move: Move) -> str | None:
+        row = promises.of(move.operation)
+        return (row.event if move.event else row.reply) or None
+
+    patch = propose(promises.provider.folder, schema, found.moves)
+    if not patch:
+        click.echo("nothing to propose")
+        return
+    path.write_text(patch, encoding="utf-8")
+    click.echo(f"{path}: a patch of our schemas; `git apply` takes it")

@@ -1,0 +1,144 @@
+"""The four sides of every operation brought together, and what they disagree about.
+
+`ours` comes from the promises, `observed` and `live` from the ledger's runs, `sdk` from the SDK.
+What must not enter: files, printing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from safelight.messages import Json
+
+from safelight_contracts.drift.comparing import (
+    Move,
+    Sides,
+    of_counts,
+    of_headers,
+    of_reply,
+    of_request,
+)
+from safelight_contracts.drift.observed import Observation, Run, together
+from safelight_contracts.drift.sdk import Sdk
+from safelight_contracts.drift.shapes import Shape, by_tag, either, of_schema
+from safelight_contracts.drift.tallies import of_tallies
+from safelight_contracts.promises import Promise, Promises
+
+ENOUGH = 3
+"""How many objects must have lacked a field before it counts as gone."""
+
+WHOLE, UNTAGGED = "", "event"
+"""What a ledger calls a whole reply, and an event that has no `type`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What was compared and what was found: `replies` counts the live side's good answers."""
+
+    moves: tuple[Move, ...]
+    replies: int
+    runs: int
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Return how many moves of each kind there are."""
+        return Counter(move.kind for move in self.moves)
+
+
+def drift(promises: Promises, history: Sequence[Run], live: Run | None, sdk: Sdk | None) -> Drift:
+    """Return what the sides disagree about, on the promises' day."""
+    before, now = together(history), together([live] if live else [])
+    moves: list[Move] = []
+    for row in _rows(promises):
+        was, is_ = before.get(row.operation), now.get(row.operation)
+        moves += _replies(promises, row, was, is_, sdk)
+        moves += _requests(promises, row, sdk)
+        if is_ is not None:
+            moves += _wire(promises, row, was or Observation(), is_)
+    replies = sum(seen.replies for seen in now.values())
+    return Drift(tuple(moves), replies, len(history) + (live is not None))
+
+
+def _rows(promises: Promises) -> Iterator[Promise]:
+    """Yield one row of each operation: a protocol's versions share its name in the ledger."""
+    seen: set[str] = set()
+    for row in promises.rows:
+        if row.operation not in seen:
+            seen.add(row.operation)
+            yield row
+
+
+def _documents(promises: Promises, operation: str) -> dict[str, list[Json]]:
+    """Return the schemas of an operation's replies and events, by what the ledger calls them."""
+    found: dict[str, list[Json]] = {}
+    for row in (row for row in promises.rows if row.operation == operation):
+        if row.reply:
+            found.setdefault(WHOLE, []).append(promises.schema(row.reply).document)
+        if row.event:
+            branches = by_tag(promises.schema(row.event).document)
+            for tag, document in branches.items():
+                found.setdefault(tag or UNTAGGED, []).append(document)
+    return found
+
+
+def _replies(
+    promises: Promises,
+    row: Promise,
+    was: Observation | None,
+    is_: Observation | None,
+    sdk: Sdk | None,
+) -> Iterator[Move]:
+    documents = _documents(promises, row.operation)
+    for event, alike in documents.items():
+        part = "event" if event else "reply"
+        types = sdk.shapes.get((row.operation, part, event)) if sdk else None
+        sides = Sides(either(map(of_schema, alike)), _seen(was, event), _seen(is_, event), types)
+        yield from of_reply(row.operation, event, sides)
+    for event in sorted(set(is_.fields if is_ else ()) - documents.keys()):
+        says = "is a reply or an event that our schemas do not know"
+        yield Move(row.operation, "reply", "(whole)", "adds", "live", "other", says, event)
+
+
+def _seen(observation: Observation | None, event: str) -> Shape | None:
+    if observation is None or event not in observation.fields:
+        return None
+    return of_tallies(observation.fields[event], enough=ENOUGH)
+
+
+def _requests(promises: Promises, row: Promise, sdk: Sdk | None) -> Iterator[Move]:
+    types = sdk.shapes.get((row.operation, "request", "")) if sdk else None
+    if types is not None:
+        bodies = (promises.schema(name).document for name in row.bodies.values())
+        yield from of_request(row.operation, either(map(of_schema, bodies)), types)
+
+
+def _wire(promises: Promises, row: Promise, was: Observation, is_: Observation) -> Iterator[Move]:
+    """Compare headers, refusals and the order of events."""
+    before, now = (was.replies, was.headers), (is_.replies, is_.headers)
+    yield from of_headers(row.operation, before, now, enough=ENOUGH)
+    for name in row.headers:
+        if is_.replies and not is_.headers[name]:
+            says = "is promised on every reply, and was on none"
+            yield Move(row.operation, "headers", name, "breaks", "live", "other", says)
+    ours = frozenset(_refusals(promises))
+    fresh = Counter({name: n for name, n in is_.errors.items() if _kind(name) not in ours})
+    known = frozenset(was.errors)
+    yield from of_counts(row.operation, "errors", known, fresh, what="a refusal")
+    if was.orders:
+        known = frozenset(was.orders)
+        yield from of_counts(row.operation, "order", known, is_.orders, what="an order of events")
+
+
+def _refusals(promises: Promises) -> Iterator[str]:
+    """Yield what our error rows answer, as the ledger names it: status, type, code."""
+    for row in promises.provider.errors.rows:
+        facts = row.error or {}
+        told = (facts.get(name) for name in ("type", "code"))
+        yield " ".join([str(row.status), *(one if isinstance(one, str) else "-" for one in told)])
+
+
+def _kind(refusal: str) -> str:
+    """Return a ledger's refusal without its param."""
+    return " ".join(refusal.split(" ")[:3])

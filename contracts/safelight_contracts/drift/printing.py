@@ -1,0 +1,66 @@
+"""Drift as a terminal, a Markdown summary and JSON show it.
+
+What must not enter: comparing.
+"""
+
+from __future__ import annotations
+
+import json
+
+from safelight.messages import Json
+
+from safelight_contracts.drift.comparing import Move, verdict
+from safelight_contracts.drift.gathering import Drift
+
+_SIDES = {
+    "live": "the endpoint moved",
+    "ours": "our schema is behind",
+    "sdk": "the SDK differs",
+}
+_KINDS = ("breaks", "adds", "deprecates", "flaps")
+
+
+def sentence(move: Move) -> str:
+    """Return a move as one line."""
+    unsure = "" if move.sure else " (seen once)"
+    return f"{move.kind}: {move.where} {move.says}; {_SIDES[move.side]}{unsure}"
+
+
+def lines(found: Drift) -> list[str]:
+    """Return what a terminal shows: every move, the worst kind first, then the counts."""
+    ordered = sorted(found.moves, key=lambda move: _KINDS.index(move.kind))
+    counts = ", ".join(f"{found.counts[kind]} {kind}" for kind in _KINDS if found.counts[kind])
+    return [*map(sentence, ordered), counts or "no drift"]
+
+
+def markdown(provider: str, found: Drift) -> str:
+    """Return what a CI step summary shows."""
+    head = [f"## Drift of {provider}", "", f"{found.replies} good replies, {found.runs} runs.", ""]
+    if not found.moves:
+        return "\n".join([*head, "No drift.", ""])
+    rows = ["| kind | where | what | who |", "| --- | --- | --- | --- |"]
+    for kind in _KINDS:
+        for move in (move for move in found.moves if move.kind == kind):
+            rows.append(f"| {kind} | `{move.where}` | {_cell(move.says)} | {_SIDES[move.side]} |")
+    return "\n".join([*head, *rows, ""])
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def as_json(provider: str, found: Drift) -> str:
+    """Return the whole as JSON."""
+    whole: dict[str, Json] = {
+        "provider": provider,
+        "replies": found.replies,
+        "runs": found.runs,
+        "counts": dict(found.counts),
+        "moves": [move.as_json() for move in found.moves],
+    }
+    return json.dumps(whole, indent=2) + "\n"
+
+
+def exit_code(found: Drift) -> int:
+    """Return 1 where something breaks, 3 for any other move, 0 without one."""
+    return verdict(found.counts)
