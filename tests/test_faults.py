@@ -85,7 +85,9 @@ def test_a_name_near_to_none_says_where_the_list_is() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("rate_limited; times=x", "times needs a whole number, got 'x'"),
+        ("rate_limited; times=x", "times needs a whole number from 1, got 'x'"),
+        ("rate_limited; times=0", "times needs a whole number from 1, got '0'"),
+        ("sse_long_line; bytes=99999999", "option bytes of a fault is at most 67108864"),
         ("rate_limited@2", "'2' is no probability; write a number from 0 to 1"),
         ("rate_limited; often=2", "unknown option 'often' of a fault; known are times, seconds"),
         ("rate_limited; retry_after=soon", "option retry_after of a fault needs a number"),
@@ -101,7 +103,7 @@ def test_a_slip_says_what_is_wrong_and_what_would_be_right(text: str, problem: s
 
 @given(
     name=st.sampled_from(sorted(FAULTS)),
-    times=st.none() | st.integers(0, 10**9 - 1),
+    times=st.none() | st.integers(1, 10**9 - 1),
     chance=st.none() | st.floats(0, 1).map(lambda value: round(value, 6)),
     options=st.dictionaries(
         st.sampled_from(sorted(set(OPTIONS) - {"times", "row"})), st.integers(0, 999).map(str)

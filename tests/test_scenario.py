@@ -81,11 +81,26 @@ def test_a_match_narrows_by_all_that_it_names(match: dict[str, str], struck: boo
         ({}, "step: needs `fault`"),
         ({"fault": "overloaded", "time": 1}, "unknown key 'time'; known are match, fault, times"),
         ({"fault": "overloaded", "match": {"path": "x"}}, "step.match: unknown key 'path'"),
-        ({"fault": "overloaded", "times": -1}, "step.times: expected a whole number, got -1"),
-        ({"fault": "overloaded", "times": True}, "step.times: expected a whole number, got True"),
+        (
+            {"fault": "overloaded", "times": -1},
+            "step.times: expected a whole number from 1, got -1",
+        ),
+        (
+            {"fault": "overloaded", "times": True},
+            "step.times: expected a whole number from 1, got True",
+        ),
         ({"fault": "overloaded", "probability": 2}, "expected a number from 0 to 1, got 2"),
         ({"fault": 3}, "step.fault: expected a fault's name or null, got 3"),
         ({"fault": "overloaded", "options": {"x": 1}}, "unknown option 'x'"),
+        ({"fault": "overloaded", "times": 0}, "step.times: expected a whole number from 1, got 0"),
+        ({"fault": "overloadd"}, "step.fault: unknown fault 'overloadd'"),
+        ({"fault": "drip; seconds"}, "step.fault: 'seconds' is no option; write name=value"),
+        ({"fault": "drip", "options": {"seconds": "x"}}, "step.options: option seconds of a fault"),
+        ({"fault": "drip", "options": {"times": 2}}, "`times` stands beside `fault`"),
+        ({"fault": "drip", "options": [1]}, "step.options: expected an object, got [1]"),
+        ({"fault": None, "options": {"seconds": 1}}, "without a fault there is nothing to set"),
+        ({"fault": "drip; seconds=1", "options": {"seconds": 2}}, "sets seconds as well; say it"),
+        ({"fault": "drip; times=2", "times": 3}, "step.times: 3, but `fault` says 2; say it once"),
         (7, "step: expected an object or a fault's name, got 7"),
     ],
 )
@@ -93,6 +108,48 @@ def test_a_wrong_step_says_where_and_what_would_be_right(step: Any, problem: str
     with pytest.raises(UsageError) as slip:
         read_step(step)
     assert problem in str(slip.value)
+
+
+def test_a_faults_text_and_the_options_beside_it_go_together() -> None:
+    options = {"seconds": 0.00001, "row": "E-1"}
+    step = read_step({"fault": "drip; times=2; retry_after=3", "options": options})
+    assert step.ask
+    assert (step.times, step.ask.fault.name) == (2, "drip")
+    assert dict(step.ask.options) == {"retry_after": "3", "seconds": "0.00001", "row": "E-1"}
+
+
+@pytest.mark.parametrize(
+    ("steps", "problem"),
+    [
+        (["drip", "overloadd"], "steps[1].fault: unknown fault 'overloadd'; did you mean overloaded"),
+        ([{"fault": "overloadd"}], "steps[0].fault: unknown fault 'overloadd'"),
+        (
+            [{"fault": "drip", "match": {"operation": "image.generate"}}],
+            "steps[0].match: no operation fits 'image.generate'; did you mean images.generate",
+        ),
+        (
+            [{"fault": "drip", "match": {"provider": "opena"}}],
+            "steps[0].match: no provider fits 'opena'; did you mean openai",
+        ),
+    ],
+)
+def test_a_wrong_scenario_is_refused_whole_and_names_the_step(
+    steps: list[Any], problem: str
+) -> None:
+    emu = kit.emulator()
+    kit.steps(emu, "overloaded")
+    told = kit.control(emu, "PUT", "scenario", {"steps": steps})["error"]["message"]
+    assert problem in told
+    assert [s["fault"] for s in kit.control(emu, "GET", "scenario")["steps"]] == ["overloaded"]
+
+
+def test_a_slip_says_where_the_fault_was_called_for() -> None:
+    emu = kit.emulator()
+    told = kit.error(chat(emu, fault="overloadd"))["message"]
+    assert told.startswith("header x-safelight-fault: unknown fault 'overloadd'")
+    ask = {**CHAT, "model": "gpt-4o[[safelight:overloadd]]"}
+    reply = kit.post(emu, "/openai/v1/chat/completions", ask)
+    assert kit.error(reply)["message"].startswith("[[safelight:…]] in the prompt or the model: ")
 
 
 def download(emu: Emulator, **headers: str) -> Reply:

@@ -43,7 +43,11 @@ def test_a_client_that_behaves_has_nothing_to_fear() -> None:
     say(emu, retry=1)
     say(emu, body={**CHAT, "user": "another"})
     say(emu)
-    assert kit.control(emu, "GET", "verdict") == {"ok": True, "findings": []}
+    assert kit.control(emu, "GET", "verdict") == {
+        "ok": True,
+        "findings": [],
+        "unused": [],
+    }
 
 
 @pytest.mark.parametrize("fault", ["moderation_blocked", "permission_denied", "quota_exceeded"])

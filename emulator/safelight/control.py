@@ -1,7 +1,7 @@
 """The control plane under `/_safelight`: where its pages stand, who may see and what tells of them.
 
 Every path may stand behind `/s/<session>`; without, it speaks of the default session. What must not
-enter: what a page says (`pages.py`), the walk of an emulated request.
+enter: what a page says (`pages.py`, `hearing.py`), the walk of an emulated request.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from safelight import __version__, pages, planned
+from safelight import __version__, hearing, pages, planned
+from safelight.desk import Desk
+from safelight.fixtures import page as fixture_page
+from safelight.hearing import FILTERS
 from safelight.messages import Json, Reply, Request
-from safelight.pages import FILTERS, Desk
 from safelight.refusals import UsageError
 
 PREFIX = "/_safelight/"
@@ -63,7 +65,7 @@ def describe(desk: Desk) -> Json:
 
 def _operation(page: Page) -> Json:
     """Return a page as OpenAPI describes an operation."""
-    kind = "application/octet-stream" if page.make is pages.journal_file else "application/json"
+    kind = "application/octet-stream" if page.make is hearing.journal_file else "application/json"
     answers = {
         "200": {"description": "what was asked for", "content": {kind: {}}},
         "400": {"description": "what is wrong, and what would be right"},
@@ -104,6 +106,7 @@ PAGES = (
     Page("PUT", "scenario", pages.put_scenario, body=_STEPS),
     Page("POST", "scenario", pages.append_scenario, body=_STEPS),
     Page("DELETE", "scenario", pages.clear_scenario),
+    Page("GET", "fixtures", fixture_page.listing),
     Page("GET", "answers", planned.get_answers),
     Page("POST", "answers", planned.append_answers, body={"answers": "array"}),
     Page("DELETE", "answers", planned.clear_answers),
@@ -114,18 +117,20 @@ PAGES = (
         pages.move_clock,
         body={"advance": "number", "now": "number", "waits": "string"},
     ),
-    Page("GET", "journal", pages.journal, query={**_TEXTS, "after": "integer", "limit": "integer"}),
     Page(
-        "GET", "journal/file", pages.journal_file, query={"position": "integer", "name": "string"}
+        "GET", "journal", hearing.journal, query={**_TEXTS, "after": "integer", "limit": "integer"}
+    ),
+    Page(
+        "GET", "journal/file", hearing.journal_file, query={"position": "integer", "name": "string"}
     ),
     Page(
         "POST",
         "journal/verify",
-        pages.check_journal,
+        hearing.check_journal,
         body={"expect": "array", "ordered": "boolean", "only": "boolean"},
     ),
-    Page("GET", "spend", pages.spend),
-    Page("GET", "verdict", pages.judge, query={"after": "integer"}),
+    Page("GET", "spend", hearing.spend),
+    Page("GET", "verdict", hearing.judge, query={"after": "integer"}),
 )
 """Every page of the control plane."""
 

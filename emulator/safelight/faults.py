@@ -192,6 +192,9 @@ EXAMPLE = {
 """What a refusal names when nobody has really used anything up."""
 
 _SPEC = re.compile(r"\s*(?P<name>[\w-]+)\s*(?:@\s*(?P<chance>[\d.]+))?\s*(?P<rest>(?:;[^;]*)*)\s*")
+MOST = 64 * 1024 * 1024
+"""Bytes that a line may have at most: the server makes it in memory."""
+
 OPTIONS = {
     "times": "strike so often, then never again in this session",
     "seconds": "how long a stall, a drip's gap or a slow refusal takes",
@@ -225,10 +228,12 @@ def ask(
     for key, value in options.items():
         if key not in OPTIONS:
             raise UsageError(f"unknown option {key!r} of a fault; known are {', '.join(OPTIONS)}")
-        if key != "row" and not re.fullmatch(r"\d+(\.\d+)?", value):
+        if key != "row" and not re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value):
             raise UsageError(f"option {key} of a fault needs a number, got {value!r}")
-    if times is not None and not re.fullmatch(r"\d{1,9}", times):
-        raise UsageError(f"times needs a whole number, got {times!r}")
+        if key == "bytes" and float(value) > MOST:
+            raise UsageError(f"option bytes of a fault is at most {MOST}, got {value}")
+    if times is not None and not re.fullmatch(r"0*[1-9]\d{0,8}", times):
+        raise UsageError(f"times needs a whole number from 1, got {times!r}")
     return Ask(
         fault=named(name.replace("-", "_")),
         times=None if times is None else int(times),

@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from itertools import chain
+from typing import TYPE_CHECKING
 
 from safelight.dialects import REGISTRY, load_dialects
 from safelight.faults import FAULTS
 from safelight.messages import Json
 from safelight.refusals import UsageError
+
+if TYPE_CHECKING:
+    from safelight.provider import Provider
 
 BESIDE = ("files.get", "preflight")
 """Operations that no dialect has a route for: a picture's download, a browser's question."""
@@ -28,12 +33,16 @@ def operations() -> Iterator[str]:
     yield from BESIDE
 
 
-def check_names(match: Mapping[str, Json], where: str) -> None:
+def check_names(match: Mapping[str, Json], where: str, more: Iterable[Provider] = ()) -> None:
     """Check the globs of `operation`, `provider` and `fault` in a match. Raises UsageError.
 
-    Models are not checked: some providers take any name.
+    `more` are providers that may be the user's own. Models are not checked: some providers take any
+    name.
     """
-    for what, known in (("operation", operations()), ("provider", REGISTRY), ("fault", FAULTS)):
+    own = (op for each in more for model in each.catalog.models for op in model.operations)
+    names = (*REGISTRY, *(each.name for each in more))
+    known_by = (("operation", chain(operations(), own)), ("provider", names), ("fault", FAULTS))
+    for what, known in known_by:
         if match.get(what) is not None:
             _fitting(match[what], known, f"{where}: no {what}")
 

@@ -10,9 +10,9 @@ import base64
 from collections.abc import Iterator, Mapping
 from functools import partial
 
+from safelight.desk import Desk
 from safelight.edits import changed, read_change
 from safelight.messages import Chunk, Json, Reply
-from safelight.pages import Desk
 from safelight.refusals import UsageError
 from safelight.store import Answer, Given
 

@@ -8,9 +8,10 @@ session's seed, so a run repeats. What must not enter: what a fault does.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import partial
 
 from safelight.faults import Ask, ask, parse, token_in
 from safelight.messages import Json
@@ -74,34 +75,75 @@ def read_step(raw: Json, where: str = "step") -> Step:
     if "fault" not in raw:
         raise UsageError(f"{where}: needs `fault`: a fault's name, or null to let the request pass")
     wanted = _wanted(raw, where)
-    times = raw.get("times", wanted.times if wanted else None)
-    if times is not None and (not isinstance(times, int) or isinstance(times, bool) or times < 0):
-        raise UsageError(f"{where}.times: expected a whole number, got {times!r}")
-    chance = raw.get("probability", wanted.probability if wanted else 1.0)
+    times = _said(raw, "times", wanted.times if wanted else None, where)
+    if times is not None and (not isinstance(times, int) or isinstance(times, bool) or times < 1):
+        raise UsageError(f"{where}.times: expected a whole number from 1, got {times!r}")
+    given = wanted.probability if wanted and wanted.probability < 1 else None
+    chance = _said(raw, "probability", given, where)
+    chance = 1.0 if chance is None else chance
     if isinstance(chance, bool) or not isinstance(chance, (int, float)) or not 0 <= chance <= 1:
         raise UsageError(f"{where}.probability: expected a number from 0 to 1, got {chance!r}")
     wanted = replace(wanted, probability=float(chance)) if wanted else None
     return Step(dict(match), wanted, times, float(chance))
 
 
+def _said(raw: Mapping[str, Json], key: str, given: Json, where: str) -> Json:
+    """Return what a step says of itself, or its fault's text. Raises UsageError where both do."""
+    said = raw.get(key)
+    if said is not None and given is not None and said != given:
+        raise UsageError(f"{where}.{key}: {said!r}, but `fault` says {given!r}; say it once")
+    return given if said is None else said
+
+
 def _wanted(raw: Mapping[str, Json], where: str) -> Ask | None:
-    fault = raw["fault"]
+    """Return the fault of a step, with the options of its text and those beside it."""
+    fault, options = raw["fault"], raw.get("options", {})
+    if not isinstance(options, Mapping):
+        raise UsageError(f"{where}.options: expected an object, got {options!r}")
+    if fault is None and options:
+        raise UsageError(f"{where}.options: without a fault there is nothing to set")
     if fault is None:
         return None
     if not isinstance(fault, str):
         raise UsageError(f"{where}.fault: expected a fault's name or null, got {fault!r}")
-    options = raw.get("options", {})
-    if not isinstance(options, Mapping):
-        raise UsageError(f"{where}.options: expected an object, got {options!r}")
-    if not options:
-        return parse(fault)
-    return ask(fault, options={str(key): str(value) for key, value in options.items()})
+    wanted = _at(f"{where}.fault", parse, fault)
+    for key in options:
+        if key == "times":
+            raise UsageError(f"{where}.options: `times` stands beside `fault`, not in its options")
+        if key in wanted.options:
+            raise UsageError(f"{where}.options: `fault` sets {key} as well; say it once")
+    texts = {**wanted.options, **{str(key): _text(value) for key, value in options.items()}}
+    checked = _at(f"{where}.options", partial(ask, options=texts), wanted.fault.name)
+    return replace(wanted, options=checked.options)
+
+
+def _at(where: str, read: Callable[[str], Ask], text: str) -> Ask:
+    """Return what is read from a text. Raises UsageError that says where the text stands."""
+    try:
+        return read(text)
+    except UsageError as error:
+        raise UsageError(f"{where}: {error}") from error
+
+
+def _text(value: Json) -> str:
+    """Return an option as it would be written: `0.00001`, never `1e-05`."""
+    if isinstance(value, float):
+        return f"{value:.9f}".rstrip("0").rstrip(".")
+    return str(value)
 
 
 def _only(table: Mapping[str, Json], known: Sequence[str], where: str) -> None:
     for key in table:
         if key not in known:
             raise UsageError(f"{where}: unknown key {key!r}; known are {', '.join(known)}")
+
+
+def _token(asked: Asked) -> Ask | None:
+    """Return the fault that the prompt or the model's name calls for. Raises UsageError."""
+    try:
+        return token_in(asked.prompt) or token_in(asked.model)
+    except UsageError as error:
+        raise UsageError(f"[[safelight:…]] in the prompt or the model: {error}") from error
 
 
 @dataclass(slots=True)
@@ -120,8 +162,9 @@ class Scenario:
     def choose(self, asked: Asked, always: Sequence[Ask] = ()) -> Ask | None:
         """Return the fault of this request, if one strikes, and count it. Raises UsageError."""
         if asked.header is not None:
-            return self._strike(parse(asked.header), f"header {asked.header}")
-        own = token_in(asked.prompt) or token_in(asked.model)
+            wanted = _at(f"header {HEADER}", parse, asked.header)
+            return self._strike(wanted, f"header {asked.header}")
+        own = _token(asked)
         if own is not None:
             return self._strike(own, f"token {asked.prompt} {asked.model}")
         for number, step in enumerate(self.steps):

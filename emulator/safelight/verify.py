@@ -10,18 +10,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from safelight.journal import Exchange
 from safelight.messages import Json
 from safelight.refusals import UsageError
 
-_KEYS = frozenset(
-    {
-        "provider", "operation", "model", "prompt", "status", "with_mask", "fault", "row",
-        "times", "at_least", "at_most",
-    }
-)  # fmt: skip
+_COUNTS = ("times", "at_least", "at_most")
+_TEXT = (str, "a text")
+_MAYBE = ((str, type(None)), "a text or null")
+_NUMBER = (int, "a whole number")
+_KEYS: dict[str, tuple[type | tuple[type, ...], str]] = {
+    "provider": _TEXT,
+    "operation": _TEXT,
+    "model": _TEXT,
+    "prompt": _TEXT,
+    "status": _NUMBER,
+    "with_mask": (bool, "true or false"),
+    "fault": _MAYBE,
+    "row": _MAYBE,
+    **dict.fromkeys(_COUNTS, _NUMBER),
+}
+"""What an expectation may say, and what each is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +54,32 @@ class Expectation:
         return f"{amount} x {about or 'any request'}"
 
 
-def read_expectation(raw: Json) -> Expectation:
-    """Return a checked expectation. Raises UsageError naming the key and the known ones."""
+def read_expectation(raw: Json, where: str = "an expectation") -> Expectation:
+    """Return a checked expectation. Raises UsageError naming the key and what would be right."""
     if not isinstance(raw, Mapping):
-        raise UsageError(f"an expectation is an object, got {raw!r}")
-    for key in raw:
+        raise UsageError(f"{where} is an object, got {raw!r}")
+    for key, value in raw.items():
         if key not in _KEYS:
-            raise UsageError(f"unknown key {key!r}; known are {', '.join(sorted(_KEYS))}")
-    counts = {key: raw[key] for key in ("times", "at_least", "at_most") if key in raw}
+            near = get_close_matches(str(key), _KEYS, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise UsageError(f"{where}: unknown key {key!r}; {hint}known are {', '.join(_KEYS)}")
+        kind, says = _KEYS[key]
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise UsageError(f"{where}: {key} is {says}, got {value!r}")
+    counts = {key: raw[key] for key in _COUNTS if key in raw}
     for key, value in counts.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise UsageError(f"{key} is a whole number, got {value!r}")
+        if value < 0:
+            raise UsageError(f"{where}: {key} is a whole number, got {value!r}")
     if "times" in counts and len(counts) > 1:
-        raise UsageError("times stands alone: at_least and at_most are for a range")
+        raise UsageError(f"{where}: times stands alone: at_least and at_most are for a range")
+    low, high = counts.get("at_least", 0), counts.get("at_most")
+    if high is not None and high < low:
+        raise UsageError(f"{where}: at_least {low} is more than at_most {high}")
     match = {key: value for key, value in raw.items() if key not in counts}
     if "times" in counts or not counts:
         times = counts.get("times", 1)
         return Expectation(match, times, times)
-    return Expectation(match, counts.get("at_least", 0), counts.get("at_most"))
+    return Expectation(match, low, high)
 
 
 def _fits(exchange: Exchange, key: str, wanted: Json) -> bool:
