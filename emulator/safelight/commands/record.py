@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from safelight.commands.values import pace, size
+from safelight.commands.values import day, pace, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from safelight.recording.keeping import Keeper
     from safelight.recording.proxy import Recorder
 
 
@@ -36,8 +35,19 @@ if TYPE_CHECKING:
 @click.option(
     "--port", default=4011, show_default=True, type=click.IntRange(0, 65535), help="0: a free one."
 )
-@click.option("--budget", metavar="USD", help="What all calls together may cost.  [default: any]")
+@click.option("--budget", metavar="USD", help="What all calls may cost in sum.  [default: any]")
+@click.option(
+    "--unpriced",
+    metavar="USD",
+    help="What a call without a known price is reckoned as.  [default: it is refused]",
+)
 @click.option("--only-missing", is_flag=True, help="Replay what is known, record what is new.")
+@click.option(
+    "--as-of",
+    type=day,
+    metavar="DATE",
+    help="Price by the catalogue of that day.  [default: today]",
+)
 @click.option(
     "--pace",
     "paced",
@@ -72,45 +82,50 @@ if TYPE_CHECKING:
 def record(**options: Any) -> None:  # noqa: ANN401 - click hands over what it parsed
     """Forward to a live service and keep its answers, until Ctrl-C."""
     from safelight import server
-    from safelight.app import Limits, application
+    from safelight.app import application
     from safelight.commands.serve import log_to_stderr
-    from safelight.recording.keeping import Keeper, Manner
-    from safelight.recording.proxy import Plan, Recorder
-    from safelight.recording.secrets import Secrets
-    from safelight.recording.understanding import Understanding, as_budget
-    from safelight.recording.upstream import Origin
 
-    origin = Origin(options["base_url"].rstrip("/"))
-    understanding = Understanding(options["provider"])
-    budget = as_budget(options["budget"]) if options["budget"] else None
-    keeper = Keeper(
-        options["provider"],
-        origin,
-        options["out"],
-        Secrets(options["secrets"]),
-        manner=Manner(options["paced"] == "recorded", options["speed"]),
-    )
-    limits = Limits(options["max_body"])
-    plan = Plan(origin, budget, missing=options["only_missing"], limits=limits)
-    recorder = Recorder(plan, understanding, keeper)
+    recorder = recorder_of(options)
     with server.listen(options["host"], options["port"]) as sock:
         log_to_stderr(options["log_level"])
         place = f"http://{options['host']}:{sock.getsockname()[1]}"
-        ready = _announcer(place, recorder, keeper, options)
+        ready = _announcer(place, recorder, options)
         server.run(application(recorder), recorder, sock, ready=ready)
-    click.echo(f"Kept {keeper.kept} exchanges in {options['out']}.")
+    click.echo(f"Kept {recorder.keeper.kept} exchanges in {options['out']}.")
 
 
-def _announcer(
-    place: str, recorder: Recorder, keeper: Keeper, options: dict[str, Any]
-) -> Callable[[], None]:
+def recorder_of(options: dict[str, Any]) -> Recorder:
+    """Return the recorder that the flags describe. Raises UsageError."""
+    from safelight.app import Limits
+    from safelight.recording.keeping import Keeper, Manner
+    from safelight.recording.proxy import Plan, Recorder
+    from safelight.recording.secrets import Secrets
+    from safelight.recording.understanding import Understanding, as_dollars
+    from safelight.recording.upstream import Origin
+
+    origin = Origin(options["base_url"].rstrip("/"))
+    understanding = Understanding(options["provider"], options["as_of"])
+    plan = Plan(
+        origin,
+        budget=as_dollars("--budget", options["budget"]),
+        unpriced=as_dollars("--unpriced", options["unpriced"]),
+        missing=options["only_missing"],
+        limits=Limits(options["max_body"]),
+    )
+    manner = Manner(options["paced"] == "recorded", options["speed"])
+    secrets = Secrets(options["secrets"])
+    keeper = Keeper(options["provider"], origin, options["out"], secrets, manner)
+    return Recorder(plan, understanding, keeper)
+
+
+def _announcer(place: str, recorder: Recorder, options: dict[str, Any]) -> Callable[[], None]:
     """Return what tells, once listening, where to point a client and what happens."""
 
     def announce() -> None:
         provider = recorder.provider
         lines = [f"Safelight records {options['base_url']} on {place}, into {options['out']}."]
         if options["only_missing"]:
-            lines.append(f"{len(keeper.shelf)} recordings lie there and are replayed.")
+            lines.append(f"{len(recorder.keeper.shelf)} recordings lie there and are replayed.")
         if options["budget"] is None:
             lines.append("There is no budget: every call is forwarded and paid for.")
         lines.append("")

@@ -1,7 +1,8 @@
 """Files named by their content: a picture that occurs a hundred times lies on the disk once.
 
-A blob is written piece by piece, without the secret values that are known, and gets its name at its
-end; until then it has a name that no fixture mentions. What must not enter: HTTP, fixtures.
+A blob is written piece by piece, without the secret values that are known. It has its name at its
+end, and lies under it once it is kept; until then no fixture mentions it. What must not enter:
+HTTP, fixtures.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ class BlobStore:
         """Keep these bytes, and return their name."""
         writer = self.open()
         writer.write(data)
-        return writer.close(extension)
+        name = writer.close(extension)
+        writer.keep()
+        return name
 
 
 class BlobWriter:
@@ -57,6 +60,8 @@ class BlobWriter:
         self._hash = hashlib.sha256()
         self._held = b""
         self._file: BinaryIO | None = None
+        self._written = False
+        self._name = ""
 
     def write(self, data: bytes) -> None:
         """Add bytes; the last few wait for their neighbours, should a secret begin in them."""
@@ -67,30 +72,37 @@ class BlobWriter:
         self._held = hidden[max(0, cut) :]
 
     def close(self, extension: str) -> str:
-        """Keep the blob, unless it is there already, and return its name."""
+        """End the blob, and return the name that it will have."""
         self._put(self._store.hide(self._held))
-        name = f"{self._hash.hexdigest()[:_DIGITS]}.{extension}"
-        path = self._store.folder / name
-        if self._file is None:
+        self._held = b""
+        self._end()
+        self._name = f"{self._hash.hexdigest()[:_DIGITS]}.{extension}"
+        return self._name
+
+    def keep(self) -> None:
+        """Put the blob, which has ended, in its place, unless it is there already."""
+        path = self._store.folder / self._name
+        if path.exists() or not self._written:
+            self.drop()
             path.touch()
-            return name
-        self._file.close()
-        if path.exists():
-            self._path.unlink()
         else:
             self._path.replace(path)
-        return name
 
     def drop(self) -> None:
         """Forget the blob."""
+        self._end()
+        self._path.unlink(missing_ok=True)
+
+    def _end(self) -> None:
         if self._file is not None:
             self._file.close()
-            self._path.unlink(missing_ok=True)
+            self._file = None
 
     def _put(self, data: bytes) -> None:
         if not data:
             return
         if self._file is None:
             self._file = self._path.open("wb")
+            self._written = True
         self._hash.update(data)
         self._file.write(data)

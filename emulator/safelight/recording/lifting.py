@@ -77,10 +77,7 @@ class Sink(Protocol):
         """Add bytes."""
 
     def close(self, extension: str) -> str:
-        """Keep the blob, and return its name."""
-
-    def drop(self) -> None:
-        """Forget it."""
+        """End the blob, and return its name."""
 
 
 class Lifter:
@@ -122,12 +119,6 @@ class Lifter:
             self._text += self._carry
         self._spill()
         return self._pieces
-
-    def drop(self) -> None:
-        """Forget everything that was fed."""
-        if self._sink:
-            self._sink.drop()
-            self._sink = None
 
     def _whole(self, data: bytes) -> None:
         if self._sink is None:

@@ -20,7 +20,6 @@ from urllib.parse import unquote
 
 import orjson
 
-from safelight import rawwire
 from safelight.app import Limits, as_request, read_body, send_reply
 from safelight.messages import Headers, Reply, Request
 from safelight.provider import Provider
@@ -45,11 +44,13 @@ _ASTRAY = frozenset(("alt-svc", "strict-transport-security"))
 class Plan:
     """What a recorder does. `budget` is in US dollars, None for no limit.
 
-    `missing` replays what is known and forwards only the rest.
+    Within a budget a call without a known price is reckoned as `unpriced`, or refused. `missing`
+    replays what is known and forwards only the rest.
     """
 
     origin: Origin
     budget: Decimal | None = None
+    unpriced: Decimal | None = None
     missing: bool = False
     limits: Limits = field(default_factory=Limits)
 
@@ -67,7 +68,7 @@ class Recorder:
     ) -> None:
         self._plan = plan
         self._understanding = understanding
-        self._keeper = keeper
+        self.keeper = keeper
         self._clock = clock
         self._watches: set[Watch] = set()
         self._running: set[asyncio.Task[None]] = set()
@@ -103,7 +104,7 @@ class Recorder:
 
     async def _serve(self, request: Request, client: Client) -> None:
         if FILES in request.path:
-            await client.reply(self._keeper.file(request.path.rpartition(FILES)[2]))
+            await client.reply(self.keeper.file(request.path.rpartition(FILES)[2]))
             return
         path = self._understanding.below(request.path)
         refused = self._refused(request, path)
@@ -111,9 +112,9 @@ class Recorder:
             await client.reply(refused or _own(404, "not_forwarded", "no such path"))
             return
         asked = self._understanding.read(request, path, self._clock())
-        digest = self._keeper.digest(request, asked)
+        digest = self.keeper.digest(request, asked)
         if self._plan.missing:
-            reply = self._keeper.replay(digest, request)
+            reply = self.keeper.replay(digest, request)
             if reply is not None:
                 await client.reply(reply)
                 return
@@ -142,20 +143,23 @@ class Recorder:
 
     def _pay(self, asked: Asked) -> Reply | None:
         """Reserve what a request costs; return the refusal where that would break the budget."""
-        if self._plan.budget is None:
-            self.spent += asked.cost or Decimal(0)
+        budget = self._plan.budget
+        cost = self._plan.unpriced if asked.cost is None else asked.cost
+        if budget is None:
             return None
-        if asked.cost is None:
-            why = f"its price is not known ({asked.why}), so the budget could not be kept"
-            return _own(402, "budget_unknown_price", f"not forwarded: {why}")
-        if self.spent + asked.cost > self._plan.budget:
-            left = self._plan.budget - self.spent
+        if cost is None:
             why = (
-                f"not forwarded: it may cost ${asked.cost.normalize():f}, and of the budget of "
-                f"${self._plan.budget:f} there is ${left.normalize():f} left; --budget sets it"
+                f"not forwarded: its price is not known ({asked.why}), so the budget could not be "
+                "kept; --unpriced says what to reckon such a call as"
+            )
+            return _own(402, "budget_unknown_price", why)
+        if self.spent + cost > budget:
+            why = (
+                f"not forwarded: it may cost ${_shown(cost)}, and of the budget of "
+                f"${_shown(budget)} there is ${_shown(budget - self.spent)} left; --budget sets it"
             )
             return _own(402, "budget_exceeded", why)
-        self.spent += asked.cost
+        self.spent += cost
         return None
 
     async def _forward(self, request: Request, asked: Asked, digest: str, client: Client) -> None:
@@ -168,7 +172,7 @@ class Recorder:
                 request.method, self._target(request, asked.path), _sent(request), request.body
             )
             first = now()
-            self._keeper.learn(request, head.headers)
+            self.keeper.learn(request, head.headers)
             taking = self._take(request, head)
             await client.begin(head)
             async for part in exchange.parts():
@@ -176,7 +180,7 @@ class Recorder:
                 await client.send(part.data)
             await client.end()
             if taking is not None and request.method != "OPTIONS":
-                kept = partial(self._keeper.keep, request, asked, digest, taking, first - began)
+                kept = partial(self.keeper.keep, request, asked, digest, taking, first - began)
                 taking = None
                 await asyncio.to_thread(kept)
         except UpstreamError as error:
@@ -189,7 +193,7 @@ class Recorder:
 
     def _take(self, request: Request, head: Head) -> Taking | None:
         try:
-            return self._keeper.begin(head, request.method)
+            return self.keeper.begin(head, request.method)
         except UnreadableError as error:
             LOG.warning("%s %s: not kept: %s", request.method, request.path, error)
             return None
@@ -222,6 +226,11 @@ def _sent(request: Request) -> Headers:
     if request.body or request.method in ("POST", "PUT", "PATCH"):
         length = (("content-length", str(len(request.body))),)
     return (*kept, ("accept-encoding", "identity"), *length)
+
+
+def _shown(amount: Decimal) -> str:
+    """Return an amount of dollars; one below a hundredth of a cent is told exactly."""
+    return f"{amount:.4f}" if amount >= Decimal("0.0001") else f"{amount.normalize():f}"
 
 
 def _own(status: int, code: str, text: str) -> Reply:
@@ -268,9 +277,7 @@ class Client:
             await self.reply(_own(502, "upstream_failed", str(error)))
             return
         if not self._watch.gone:
-            broken = Reply(0, wire=(), end="close")
-            await rawwire.put(broken, self._send, self._watch.sleep)
-            await self._watch.parting(1.0)
+            await self.reply(Reply(0, wire=(), end="close"))
 
     async def _say(self, message: dict[str, object]) -> None:
         if not self._watch.gone:

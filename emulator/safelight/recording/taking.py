@@ -17,7 +17,7 @@ from safelight.fixtures.model import Exact
 from safelight.messages import Headers
 from safelight.read import media_type
 from safelight.recording import spelling
-from safelight.recording.blobs import BlobStore
+from safelight.recording.blobs import BlobStore, BlobWriter
 from safelight.recording.lifting import Lifter
 from safelight.recording.secrets import Secrets
 from safelight.recording.spelling import Cut
@@ -67,8 +67,9 @@ class Taking:
         kind = media_type(_value(head.headers, "content-type"))
         self._stream = kind in STREAMS
         binary = not (kind.startswith("text/") or kind in STREAMS or "json" in kind or not kind)
-        self._lifter = Lifter(blobs.open, self._hide, binary=binary or "xml" in kind)
+        self._lifter = Lifter(self._open, self._hide, binary=binary or "xml" in kind)
         self._decoder = _decoder(_value(head.headers, "content-encoding"))
+        self._writers: list[BlobWriter] = []
         self._cuts: list[Cut] = []
         self._held = 0
         self._last = 0.0
@@ -89,7 +90,12 @@ class Taking:
 
     def drop(self) -> None:
         """Forget what was taken."""
-        self._lifter.drop()
+        for writer in self._writers:
+            writer.drop()
+
+    def _open(self) -> BlobWriter:
+        self._writers.append(self._blobs.open())
+        return self._writers[-1]
 
     def finish(self, follow: Callable[[list[str]], dict[str, str]], *, paced: bool) -> Exact:
         """Return the answer as a fixture has it. `follow` keeps the files behind links."""
@@ -98,6 +104,8 @@ class Taking:
             self._lifter.feed(rest)
             self._cuts.append(Cut(self._held + len(rest), 0.0))
         pieces = self._lifter.close()
+        for writer in self._writers:
+            writer.keep()
         links = self._followed(follow)
         headers = self._headers()
         if self._method == "HEAD" or not pieces:

@@ -44,9 +44,13 @@ class Asked:
 
 
 class Understanding:
-    """Reads requests as one provider does. Raises UsageError for a provider that nobody knows."""
+    """Reads requests as one provider does, on the day `as_of` or today.
 
-    def __init__(self, provider: str) -> None:
+    Raises UsageError for a provider that nobody knows.
+    """
+
+    def __init__(self, provider: str, as_of: datetime.date | None = None) -> None:
+        self._as_of = as_of
         self._mounts = Mounts(load_dialects(()), default=provider, lenient=False)
         self.provider = self._mounts.default.provider
         bases = (*self.provider.bases, *self.provider.default_bases)
@@ -88,7 +92,7 @@ class Understanding:
             request_id="req_" + "0" * 32,
             number=1,
             now=now,
-            day=datetime.datetime.fromtimestamp(now, datetime.UTC).date(),
+            day=self._as_of or datetime.datetime.fromtimestamp(now, datetime.UTC).date(),
             lenient=False,
         )
 
@@ -132,12 +136,14 @@ def _text(value: Json) -> str:
     return value if isinstance(value, str) else ""
 
 
-def as_budget(text: str) -> Decimal:
-    """Return a budget in US dollars. Raises UsageError for anything else."""
+def as_dollars(flag: str, text: str | None) -> Decimal | None:
+    """Return an amount in US dollars, None for none. Raises UsageError for anything else."""
+    if text is None:
+        return None
     try:
         value = Decimal(text.removeprefix("$"))
     except ArithmeticError as error:
-        raise UsageError(f"--budget {text}: write US dollars, such as 0.50") from error
+        raise UsageError(f"{flag} {text}: write US dollars, such as 0.50") from error
     if not value.is_finite() or value < 0:
-        raise UsageError(f"--budget {text}: write US dollars, such as 0.50")
+        raise UsageError(f"{flag} {text}: write US dollars, such as 0.50")
     return value

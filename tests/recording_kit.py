@@ -1,0 +1,128 @@
+"""What tests of the recorder share: recorders in processes of their own, services that misbehave.
+
+The fixtures that hand them out are in `recording_fixtures`.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+Step = bytes | float
+"""What a service sends next, or how many seconds it waits."""
+
+
+@dataclass
+class Service:
+    """A service on a real socket that answers every request with the same steps, then closes.
+
+    `seen` are the requests, whole, as they came.
+    """
+
+    steps: list[Step] = field(default_factory=list)
+    seen: list[bytes] = field(default_factory=list)
+    reset: bool = False
+
+    def __post_init__(self) -> None:
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self.port = self._door.getsockname()[1]
+        self.base = f"http://127.0.0.1:{self.port}/v1"
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def answer(self, *steps: Step) -> None:
+        """Answer so from now on."""
+        self.steps = list(steps)
+
+    def close(self) -> None:
+        """Take no more connections: whoever asks is refused."""
+        with suppress(OSError):
+            self._door.shutdown(socket.SHUT_RDWR)
+        self._door.close()
+        self._thread.join(5)
+
+    def _run(self) -> None:
+        while True:
+            try:
+                line, _ = self._door.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(line,), daemon=True).start()
+
+    def _serve(self, line: socket.socket) -> None:
+        with line, suppress(OSError):
+            self.seen.append(_request(line))
+            for step in list(self.steps):
+                if isinstance(step, float):
+                    time.sleep(step)
+                else:
+                    line.sendall(step)
+            if self.reset:
+                line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+
+
+def _request(line: socket.socket) -> bytes:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += line.recv(65536) or b"\r\n\r\n"
+    head, _, body = data.partition(b"\r\n\r\n")
+    found = re.search(rb"(?i)content-length: (\d+)", head)
+    missing = int(found[1]) - len(body) if found else 0
+    while missing > 0:
+        piece = line.recv(min(missing, 1 << 20))
+        if not piece:
+            break
+        data += piece
+        missing -= len(piece)
+    return data
+
+
+def whole(
+    body: bytes, kind: str = "application/json", *headers: str, status: str = "200 OK"
+) -> bytes:
+    """Return a whole answer."""
+    lines = [
+        f"HTTP/1.1 {status}",
+        f"content-type: {kind}",
+        f"content-length: {len(body)}",
+        *headers,
+    ]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def chunked(*headers: str, kind: str = "text/event-stream") -> bytes:
+    """Return the head of a chunked answer."""
+    lines = ["HTTP/1.1 200 OK", f"content-type: {kind}", "transfer-encoding: chunked", *headers]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n"
+
+
+def chunk(data: bytes) -> bytes:
+    """Return a chunk; of nothing, the last one."""
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """A recorder that runs in this process."""
+
+    origin: str
+    port: int
+    stop: Callable[[], None]
+
+
+Record = Callable[..., Recorder]
+
+
+def kept(out: Path, count: int, patience: float = 10) -> list[Path]:
+    """Return the fixtures in a folder once there are so many: they are written after the reply."""
+    until = time.monotonic() + patience
+    while len(found := sorted(out.glob("*.yaml"))) < count and time.monotonic() < until:
+        time.sleep(0.01)
+    assert len(found) == count, [path.name for path in found]
+    return found
