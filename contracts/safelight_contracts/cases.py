@@ -6,6 +6,7 @@ value that names everything the wire will carry. What must not enter: sending, j
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Literal
@@ -80,8 +81,7 @@ class Case:
         """Return what names this question: the same request has the same id in every run."""
         told: list[Json] = [self.provider, self.operation, self.method, self.path, self.body]
         told += [self.key, self.content_type or "", *map(list, self.headers), plain(self.params)]
-        digest = blake2b(orjson.dumps(told) + self.raw, digest_size=6)
-        return digest.hexdigest()
+        return blake2b(_dumped(told) + self.raw, digest_size=6).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +128,14 @@ class Seen:
     def header(self, name: str) -> str | None:
         """Return the first field of that lower-case name, or None."""
         return next((value for key, value in self.headers if key == name), None)
+
+
+def _dumped(value: Json) -> bytes:
+    """Return a value as JSON, integers of any length included."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value).encode()
 
 
 def plain(value: Json) -> Json:

@@ -18,6 +18,8 @@ from safelight.refusals import UsageError
 COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("safelight.commands.serve:serve", "Serve every provider until Ctrl-C."),
     "record": ("safelight.commands.record:record", "Keep what a live service answers."),
+    "check": ("safelight_contracts.commands.check:check", "Judge an endpoint, or a client."),
+    "explain": ("safelight_contracts.commands.explain:explain_command", "Say what a code means."),
     "drift": ("safelight_contracts.commands.drift:drift", "Say which side of a contract moved."),
     "models": ("safelight.commands.models:models", "List the models that are served."),
     "faults": ("safelight.commands.faults:faults", "List what can be made to go wrong."),

@@ -1,0 +1,1 @@
+"""The judge's commands; each module is loaded when its command is called."""

@@ -1,0 +1,152 @@
+"""`safelight check endpoint`: the options of a run, its progress and its reports.
+
+What must not enter: planning, judging, anything that a test would want to call.
+"""
+
+from __future__ import annotations
+
+import sys
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from safelight.commands.values import day
+
+if TYPE_CHECKING:
+    from safelight_contracts.endpoint_wish import Wish
+    from safelight_contracts.results import Run
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+class Dollars(click.ParamType[Decimal]):
+    """An amount of US dollars."""
+
+    name = "USD"
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401 - click hands over anything
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Decimal:
+        """Return an amount as a decimal; fails for what is none."""
+        try:
+            amount = Decimal(str(value).removeprefix("$"))
+        except InvalidOperation:
+            amount = Decimal("NaN")
+        if not amount.is_finite() or amount < 0:
+            self.fail(f"{value!r} is no amount; write dollars, such as 0.50", param, ctx)
+        return amount
+
+
+USD = Dollars()
+
+SHARED = (
+    click.option("--provider", required=True, help="Whose contract the address claims to keep."),
+    click.option("--base-url", required=True, help="Where, as a client is told it."),
+    click.option("--api-key-env", "key_env", metavar="NAME", help="Variable that holds the key."),
+    click.option("--budget", type=USD, help="What the run may cost at most."),
+    click.option("--live", is_flag=True, help="Needed for any address but this machine's."),
+    click.option("--allow-unpriced", is_flag=True, help="Ask models whose price nobody knows."),
+    click.option(
+        "--trust-usage",
+        is_flag=True,
+        help="Let the usage in an answer lower what it counts; else only the worst price does.",
+    ),
+    click.option("--ledger", type=_FILE, help="File that keeps what each month has cost."),
+    click.option("--monthly-cap", type=USD, help="What a month may cost at most; with --ledger."),
+    click.option(
+        "--confirm",
+        "paid_again",
+        default=3,
+        show_default=True,
+        type=click.IntRange(0),
+        help="Paid questions for smaller evidence, at most.",
+    ),
+    click.option("--baseline", type=_FILE, help="Breaches that are lived with; see the docs."),
+    click.option(
+        "--database",
+        metavar="DIR|redis://…|github:OWNER/REPO",
+        help="Where failing cases are kept.  [default: .hypothesis/examples]",
+    ),
+    click.option("--seed", default=0, show_default=True, type=int, help="Same seed, same plan."),
+    click.option(
+        "--as-of", type=day, metavar="DATE", help="Contract of that day. [default: today]"
+    ),
+    click.option(
+        "--timeout",
+        default=120.0,
+        show_default=True,
+        type=click.FloatRange(0, min_open=True),
+        help="Seconds of silence after which an answer is given up.",
+    ),
+    click.option("--junit", type=_FILE, help="Write JUnit XML."),
+    click.option("--json", type=_FILE, help="Write everything as JSON."),
+    click.option("--markdown", type=_FILE, help="Add a summary, such as to $GITHUB_STEP_SUMMARY."),
+    click.option("--html", type=_FILE, help="Write one page with the pictures."),
+    click.option("--dry-run", is_flag=True, help="Print the plan and its price, ask nothing."),
+)
+"""The options of every command that asks an endpoint."""
+
+REPORTS = ("junit", "json", "markdown", "html")
+
+
+def shared(command: Any) -> Any:  # noqa: ANN401 - click decorates whatever it is given
+    """Give a command the shared options."""
+    for option in reversed(SHARED):
+        command = option(command)
+    return command
+
+
+@click.command()
+@shared
+@click.option("--operations", multiple=True, metavar="GLOB", help="Only these: 'images.*'.")
+@click.option("--models", multiple=True, metavar="GLOB", help="Only these models.")
+@click.option("--max-cases", default=2000, show_default=True, type=click.IntRange(1))
+def endpoint(**options: Any) -> None:  # noqa: ANN401 - click hands over what it parsed
+    """Judge whether a URL keeps a provider's contract, within a budget.
+
+    Exit codes: 0 all passed, 1 something failed, 2 wrong usage, 3 something inconclusive and
+    nothing failed, 4 something not checked. A plan is printed first; what is free is asked first.
+    """
+    perform(options)
+
+
+def perform(options: dict[str, Any], *, replay: bool = False) -> None:
+    """Carry out a command's options, print and write the reports, and leave with the exit code."""
+    from rich.console import Console
+
+    from safelight_contracts.checking import carry_out, prepare
+    from safelight_contracts.reports.terminal import Bar, print_plan, print_run
+
+    files = {kind: options.pop(kind) for kind in REPORTS}
+    dry = options.pop("dry_run")
+    console = Console()
+    prepared = prepare(_wish(options), replay=replay)
+    print_plan(console, prepared.run, prepared.plan, prepared.budget)
+    if dry:
+        return
+    if replay and not prepared.plan.steps:
+        console.print("nothing failed before: nothing to ask again")
+        return
+    with Bar(Console(stderr=True), len(prepared.plan.steps)) as bar:
+        run = carry_out(prepared, bar)
+    print_run(console, run)
+    _write(run, files)
+    sys.exit(run.exit_code)
+
+
+def _wish(options: dict[str, Any]) -> Wish:
+    from safelight_contracts.endpoint_wish import Wish
+
+    return Wish(**options)
+
+
+def _write(run: Run, files: dict[str, Path | None]) -> None:
+    from safelight_contracts.reports import write_report
+
+    for kind, path in files.items():
+        if path is not None:
+            write_report(run, kind, path)

@@ -1,0 +1,227 @@
+"""Questions about requests: what has to be refused, then what has to be answered.
+
+Refusals carry one fault each and stand on the cheapest request of the cheapest model. What may be
+answered comes in the order of the money it can cost. What must not enter: sending; what an answer
+has to be like.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+import orjson
+from safelight.catalog import Model
+from safelight.messages import Json
+from safelight.read import as_json
+from safelight.schemas import Schema
+
+from safelight_contracts.breaking import Broken, matrix
+from safelight_contracts.cases import Body, Case
+from safelight_contracts.money import quote
+from safelight_contracts.plan_pairs import pairs
+from safelight_contracts.promises import Promise, Promises
+from safelight_contracts.requests import case_of, least, requests
+
+_WIDEST = 200_000
+"""Characters or bytes beyond which a limit is not tried: uploads of 50 MB prove little."""
+_VALUES = 4
+"""Values of one field that a covering array takes, where its schema leaves it many."""
+
+
+def refusals(promises: Promises, row: Promise, models: Sequence[Model]) -> Iterator[Case]:
+    """Yield requests with exactly one fault, for every keyword of every field of every body.
+
+    The first model gets all of them; another one only those of fields that it narrows otherwise.
+    """
+    seen: set[bytes] = set()
+    for model in models:
+        for body in row.bodies:
+            kind: Body = "form" if body == "form" else "json"
+            base = least(promises, row, model.id, body=kind)
+            schema = promises.request(row, model, kind)
+            for fault in matrix(schema, base, widest=_WIDEST):
+                mark = _mark(kind, schema, fault)
+                if mark not in seen:
+                    seen.add(mark)
+                    yield from _refused(promises, row, fault, kind)
+
+
+def _mark(body: str, schema: Schema, fault: Broken) -> bytes:
+    """Return what makes a fault another one: its place, and what the schema says there."""
+    head = str(fault.violation.at[0]) if fault.violation.at else ""
+    part = schema.document.get("properties", {}).get(head)
+    return orjson.dumps([body, fault.site, fault.violation.rule, part], default=str)
+
+
+def _refused(promises: Promises, row: Promise, fault: Broken, body: Body) -> Iterator[Case]:
+    """Yield the case of one fault; nothing where no error row speaks of it, or no body carries it.
+
+    What a protocol carries in headers cannot be broken in a body; a form has no types but text.
+    """
+    if not isinstance(fault.value, dict):
+        return
+    head = str(fault.violation.at[0]) if fault.violation.at else ""
+    if row.model_header and head in {"model", "stream"}:
+        return
+    if body == "form" and not _told_by_form(fault):
+        return
+    case = case_of(
+        promises,
+        row,
+        fault.value,
+        purpose=f"refuses {fault.how}",
+        body=body,
+        broken=fault.name,
+        family=f"{row.below}{row.operation}:refusals",
+    )
+    try:
+        expects = promises.expect(case, fault.violation)
+    except LookupError:
+        return
+    yield replace(case, expects=expects)
+
+
+def _told_by_form(fault: Broken) -> bool:
+    """Tell whether a multipart form can carry the faulty value: null and empty lists it cannot."""
+    value = as_json(fault.value)
+    for step in fault.violation.at:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return fault.violation.keyword in {"required", "additionalProperties"}
+    return value is not None and value not in ([], {})
+
+
+def cheapest(promises: Promises, row: Promise, models: Sequence[Model]) -> Iterator[Case]:
+    """Yield the cheapest request that each model has to answer, in each kind of body."""
+    for model in models:
+        for body in row.bodies:
+            kind: Body = "form" if body == "form" else "json"
+            params = least(promises, row, model.id, body=kind)
+            says = f"the cheapest request{' as a form' if kind == 'form' else ''}"
+            yield _answered(promises, row, params, kind, says)
+
+
+def combinations(promises: Promises, row: Promise, model: Model, seed: int) -> Iterator[Case]:
+    """Yield requests in which every two values of any two fields meet, as the model allows."""
+    for body in row.bodies:
+        kind: Body = "form" if body == "form" else "json"
+        base = least(promises, row, model.id, body=kind)
+        schema = promises.request(row, model, kind)
+        values = _values(row, schema, base)
+        allowed = partial(_allowed, schema, base)
+        for chosen in pairs(values, seed, allowed):
+            told = {name: value for name, value in chosen.items() if value is not _ABSENT}
+            params = {**_without(base, chosen), **told}
+            says = ", ".join(f"{name}={_brief(value)}" for name, value in told.items())
+            yield _answered(promises, row, params, kind, says or "nothing but what is required")
+
+
+def drawn(promises: Promises, row: Promise, model: Model, *, count: int, seed: int) -> list[Case]:
+    """Return requests drawn from the schema: the same ones for the same seed."""
+    from hypothesis import HealthCheck, Phase, given, settings
+    from hypothesis import seed as seeded
+
+    found: list[Case] = []
+
+    @seeded(seed)
+    @settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(requests(promises, row, model.id))
+    def collect(params: dict[str, Json]) -> None:
+        kind: Body = "form" if "form" in row.bodies else "json"
+        found.append(_answered(promises, row, params, kind, "drawn from the schema"))
+
+    collect()
+    return found
+
+
+def by_price(
+    promises: Promises, row: Promise, models: Sequence[Model], day: datetime.date
+) -> list[Model]:
+    """Return models by the price of their cheapest request, those without a price last."""
+
+    def rank(model: Model) -> tuple[bool, object]:
+        params = least(promises, row, model.id)
+        case = case_of(promises, row, params, purpose="")
+        found = quote(promises.provider, case, day)
+        return (found is None, found.expected if found else 0)
+
+    return sorted(models, key=rank)
+
+
+def _answered(
+    promises: Promises, row: Promise, params: dict[str, Json], body: Body, says: str
+) -> Case:
+    case = case_of(promises, row, params, purpose=says, body=body)
+    return replace(case, expects=promises.expect(case))
+
+
+class _Absent:
+    """Stands for a field that is left out; there is one."""
+
+    def __repr__(self) -> str:
+        return "absent"
+
+
+_ABSENT = _Absent()
+
+
+def _values(row: Promise, schema: Schema, base: dict[str, Json]) -> dict[str, list[Json]]:
+    """Return what each field that may vary takes: left out first, then as data or schema say."""
+    found: dict[str, list[Json]] = {}
+    for name in row.vary:
+        part = schema.document.get("properties", {}).get(name)
+        if not isinstance(part, dict):
+            continue
+        own = [base[name]] if name in base else []
+        listed = [*own, *(row.values.get(name) or _of(part))]
+        alone = [value for value in _unique(listed) if _allowed(schema, base, {name: value})]
+        optional = name not in schema.document.get("required", ())
+        if alone:
+            found[name] = [*([_ABSENT] if optional and not own else []), *alone[:_VALUES]]
+    return found
+
+
+def _of(part: dict[str, Json]) -> list[Json]:
+    """Return a field's values where its schema lists them; its ends where they are numbers."""
+    if "enum" in part:
+        return [value for value in part["enum"] if value is not None]
+    if "const" in part:
+        return [part["const"]]
+    kinds = part.get("type", ())
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if "boolean" in kinds:
+        return [False, True]
+    if "integer" in kinds or "number" in kinds:
+        return [part[key] for key in ("minimum", "maximum") if key in part]
+    return [value for branch in part.get("anyOf", ()) for value in _of(branch)][:_VALUES]
+
+
+def _unique(values: Sequence[Json]) -> list[Json]:
+    kept: dict[bytes, Json] = {}
+    for value in values:
+        kept.setdefault(orjson.dumps(as_json(value), default=repr), value)
+    return list(kept.values())
+
+
+def _allowed(schema: Schema, base: dict[str, Json], chosen: dict[str, Json]) -> bool:
+    told = {name: value for name, value in chosen.items() if value is not _ABSENT}
+    return schema.accepts(as_json({**_without(base, chosen), **told}))
+
+
+def _without(base: dict[str, Json], chosen: dict[str, Json]) -> dict[str, Json]:
+    return {name: value for name, value in base.items() if name not in chosen}
+
+
+def _brief(value: Json) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= 24 else f"{text[:21]}…"
