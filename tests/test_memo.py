@@ -31,7 +31,7 @@ HEADERS = [(), (("authorization", "Bearer sk-other"),), (("x-stainless-retry-cou
 ASK = st.tuples(
     st.just("ask"),
     st.sampled_from(BASES),
-    st.sampled_from(BODIES),
+    st.sampled_from([*BODIES, None, "gpt-4o"]),
     st.sampled_from(HEADERS),
     st.sampled_from(["", "/s/other"]),
 )
@@ -51,6 +51,11 @@ CHANGE = st.sampled_from(
 
 
 def sent(base: str, body: Any, headers: tuple[tuple[str, str], ...], world: str = "") -> Request:
+    """Return a request for pictures; without a body one for the models, by a name a deletion."""
+    if body is None:
+        return Request("GET", f"{world}{base}/models", headers=(*headers, kit.KEY))
+    if isinstance(body, str):
+        return Request("DELETE", f"{world}{base}/models/{body}", headers=(*headers, kit.KEY))
     about = (*headers, kit.KEY, ("content-type", "application/json"))
     path = f"{world}{base}/images/generations"
     return Request("POST", path, headers=about, body=json.dumps(body).encode())

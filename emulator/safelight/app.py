@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from time import perf_counter, time
 from typing import TYPE_CHECKING
 
-from starlette.applications import Starlette
+from starlette.routing import Router
 
 from safelight import rawwire
 from safelight.messages import Reply, Request
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from safelight.messages import Chunk
 
 LOG = logging.getLogger("safelight")
-
-_SEND = "safelight.send"
 
 _PARTING = 5.0
 """Seconds that a connection which was written to past its server may take to be over."""
@@ -82,7 +80,7 @@ class Shell:
         reply: Reply | None = None
         try:
             reply = await self._exchange(scope, receive, watch)
-            await send_reply(reply, send, watch, scope)
+            await send_reply(reply, send, watch)
         except Gone:
             _tell(reply, "abandoned")
             reply = None
@@ -145,16 +143,11 @@ class Shell:
 
 
 def application(shell: ASGIApp) -> ASGIApp:
-    """Return the whole app: Starlette around `shell`, which answers everything."""
-    starlette = Starlette()
-    starlette.router.redirect_slashes = False
-    starlette.router.default = shell
+    """Return the whole app: Starlette's router, in which `shell` answers everything.
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        scope[_SEND] = send  # the server's own, before Starlette wraps it: see `rawwire`
-        await starlette(scope, receive, send)
-
-    return app
+    A whole Starlette application would catch errors twice: the shell tells of its own.
+    """
+    return Router(default=shell, redirect_slashes=False)
 
 
 def create() -> ASGIApp:
@@ -224,14 +217,14 @@ def _base_url(scope: Scope, headers: Iterable[tuple[str, str]]) -> str:
     return f"{scope['scheme']}://{host}"
 
 
-async def send_reply(reply: Reply, send: Send, watch: Watch, scope: Scope) -> None:
+async def send_reply(reply: Reply, send: Send, watch: Watch) -> None:
     """Send a reply; pieces of a stream leave when they are due. Raises Gone between two of them."""
     if reply.clock is not None:
         watch.clock = reply.clock
     if reply.delay > 0:
         await watch.sleep(reply.delay - (reply.clock() if reply.clock else 0))
     if reply.wire is not None:
-        await rawwire.put(reply, scope.get(_SEND, send), watch.sleep)
+        await rawwire.put(reply, send, watch.sleep)
         await watch.parting(_PARTING)  # the server must not take the silence for a mistake
         return
     await send(_start(reply))

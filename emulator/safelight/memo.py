@@ -14,12 +14,14 @@ from hashlib import blake2b
 
 from safelight.dialects.base import Known, Visit
 from safelight.operations.images import ImagesResult
+from safelight.operations.models import ModelsResult
 from safelight.scenario import HEADER
 from safelight.store import Bounded
 
 _LARGE = 16 * 1024
 """Bytes of the largest body that is worth remembering."""
 
+_METHODS = ("GET", "POST")
 _MARKS = (b"[[", b"http")
 """What calls for a fault, or names a picture that may be gone tomorrow."""
 
@@ -69,15 +71,23 @@ class Memo:
         request, session = visit.request, visit.session
         if (
             self._kept is None
-            or request.method != "POST"
+            or request.method not in _METHODS
             or len(request.body) > _LARGE
             or session.answers
             or session.library
+            or len(session.deleted)
             or session.scenario.steps
             or any(mark in request.body for mark in _MARKS)
         ):
             return b""
-        asked = (request.path, request.query, request.headers, request.base_url, request.called)
+        asked = (
+            request.method,
+            request.path,
+            request.query,
+            request.headers,
+            request.base_url,
+            request.called,
+        )
         told = repr((asked, request.body_limit, visit.day, visit.lenient, session.name))
         if HEADER in told:
             return b""
@@ -87,12 +97,13 @@ class Memo:
 
 def _settled(visit: Visit, result: object) -> bool:
     """Tell whether a plan follows from its request alone."""
+    jobs = result.jobs if isinstance(result, ImagesResult) else ()
     return (
-        isinstance(result, ImagesResult)
+        isinstance(result, (ImagesResult, ModelsResult))
         and visit.operation in visit.dialect.repeatable
         and visit.fault is None
         and visit.answer is None
         and not (visit.notes or visit.violations or visit.gauges)
-        and not any(job.inputs.pictures for job in result.jobs)
+        and not any(job.inputs.pictures for job in jobs)
         and "[[" not in visit.dialect.prompt_of(visit) + visit.model_name + visit.path
     )

@@ -62,7 +62,9 @@ def _refusal(visit: Visit, worst: Gauge) -> Failure:
 
 def told(visit: Visit, reply: Reply) -> Reply:
     """Return a reply with the headers in which the provider tells where its limits stand."""
-    rows = visit.dialect.provider.facts.get("limit_headers", ()) if visit.gauges else ()
+    if not visit.gauges:
+        return reply
+    rows = visit.dialect.provider.facts.get("limit_headers", ())
     found: dict[str, str] = {}
     for row in rows:
         if reply.status >= 400 and not row.get("refusals"):

@@ -23,7 +23,7 @@ from safelight.summaries import LONG, summary
 _PROMPT = 2000
 """Characters of a prompt that it shows."""
 
-_END = 2048
+_END = 1024
 """Bytes of each end of a piece that name it."""
 
 _CREDENTIALS = ("authorization", "x-api-key", "api-key", "cookie")

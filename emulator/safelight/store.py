@@ -295,7 +295,8 @@ class MemoryStore:
     def session(self, name: str, now: float = 0.0) -> Session:
         """Return the session of that name, made on first use. `now` is the real time."""
         self._asked += 1
-        if abs(now - self._swept) > 1 or self._asked > len(self._sessions) // 8:
+        known = len(self._sessions)
+        if known > 1 and (abs(now - self._swept) > 1 or self._asked > known // 8):
             self._sweep(now)
         found = self._sessions.get(name)
         if found is None:

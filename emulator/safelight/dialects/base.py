@@ -128,6 +128,7 @@ class Dialect:
 
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
+        self._sets: dict[str, tuple[Headers, bool]] = {}
 
     def annexes(self) -> Mapping[str, Dialect]:
         """Return more dialects of this provider, by the path below a base where each begins."""
@@ -248,8 +249,14 @@ class Dialect:
 
     def named(self, name: str, **values: str) -> Headers:
         """Return one of the provider's header sets, `{x}` filled."""
-        table = self.provider.headers.get(name, {})
-        return tuple((k, v.format_map(values) if "{" in v else v) for k, v in table.items())
+        found = self._sets.get(name)
+        if found is None:
+            rows = tuple(self.provider.headers.get(name, {}).items())
+            found = self._sets[name] = (rows, any("{" in value for _, value in rows))
+        rows, filled = found
+        if not filled:
+            return rows
+        return tuple([(k, v.format_map(values) if "{" in v else v) for k, v in rows])
 
 
 def masked(key: str) -> str:

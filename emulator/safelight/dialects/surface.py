@@ -56,7 +56,7 @@ class Surface(Dialect):
     routes: tuple[Route, ...] = (GENERATE, EDIT, MODELS, MODEL, CHAT)
     url_lifetime = 3600.0
     """Seconds that the URL of a picture works."""
-    repeatable = frozenset({"images.generate"})
+    repeatable = frozenset({"images.generate", "models.list"})
     indented = True
     """Whether JSON comes in lines, two spaces deep, or without any space."""
 

@@ -269,7 +269,7 @@ class Client:
 
     async def reply(self, reply: Reply) -> None:
         """Send a whole answer, at its own pace."""
-        await send_reply(reply, self._send, self._watch, self._scope)
+        await send_reply(reply, self._send, self._watch)
 
     async def fail(self, error: UpstreamError) -> None:
         """Tell that the service failed; once its answer has begun, break off as it did."""
