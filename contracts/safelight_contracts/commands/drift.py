@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from safelight.commands.values import day
@@ -17,6 +17,7 @@ from safelight.refusals import UsageError
 if TYPE_CHECKING:
     from safelight_contracts.drift.gathering import Drift
     from safelight_contracts.drift.observed import Run
+    from safelight_contracts.drift.sdk import Sdk
     from safelight_contracts.promises import Promises
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -41,51 +42,52 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--propose", type=_FILE, help="Write a patch of our schemas for what is sure.")
 @click.option("--json", "json_file", type=_FILE, help="Write every move as JSON.")
 @click.option("--markdown", "markdown_file", type=_FILE, help="Write a CI step summary.")
-def drift(
-    provider: str,
-    observations: Path | None,
-    sdk_python: str | None,
-    as_of: datetime.date | None,
-    propose: Path | None,
-    json_file: Path | None,
-    markdown_file: Path | None,
-    *,
-    sdk: bool,
-) -> None:
+def drift(**options: Any) -> None:  # noqa: ANN401 - click hands over what it parsed
     """Say which side of a contract moved, and whether that breaks a client.
 
     Exit code 0: no drift; 1: something breaks; 3: it moved, and nothing breaks; 2: a wrong flag.
     """
     from safelight_contracts.drift import printing
     from safelight_contracts.drift.gathering import drift as compare
-    from safelight_contracts.drift.observed import read_ledger
-    from safelight_contracts.drift.sdk import look
     from safelight_contracts.promises import Promises
 
-    if observations is None and not sdk and sdk_python is None:
+    provider = options["provider"]
+    promises = Promises(provider, options["as_of"] or datetime.datetime.now(datetime.UTC).date())
+    runs, types = _sides(options)
+    found = compare(promises, runs[:-1], runs[-1] if runs else None, types)
+    for line in printing.lines(found):
+        click.echo(line)
+    if options["json_file"]:
+        text = printing.as_json(provider, found)
+        options["json_file"].write_text(text, encoding="utf-8")
+    if options["markdown_file"]:
+        with options["markdown_file"].open("a", encoding="utf-8") as out:
+            out.write(printing.markdown(provider, found))
+    if options["propose"]:
+        _write_patch(options["propose"], promises, found)
+    sys.exit(printing.exit_code(found))
+
+
+def _sides(options: dict[str, Any]) -> tuple[list[Run], Sdk | None]:
+    """Return the runs and the SDK that were named. Raises UsageError where that is nothing."""
+    from safelight_contracts.drift.observed import read_ledger
+    from safelight_contracts.drift.sdk import look
+
+    provider, observations = options["provider"], options["observations"]
+    asked = options["sdk"] or options["sdk_python"] is not None
+    if observations is None and not asked:
         raise UsageError("nothing to compare with: name --observations FILE, --sdk, or both")
-    promises = Promises(provider, as_of or datetime.datetime.now(datetime.UTC).date())
-    runs: list[Run] = read_ledger(observations, provider) if observations else []
+    runs = read_ledger(observations, provider) if observations else []
     if observations and not runs:
         raise UsageError(f"{observations}: holds no run of {provider!r} yet")
-    types = look(provider, sdk_python or sys.executable) if sdk or sdk_python else None
-    if types is None and not runs:
+    types = look(provider, options["sdk_python"] or sys.executable) if asked else None
+    if asked and types is None and not runs:
         raise UsageError(f"{provider} has no Python SDK of its own; name --observations FILE")
-    found = compare(promises, runs[:-1], runs[-1] if runs else None, types)
     if types is not None:
         click.echo(f"{types.package} {types.version}")
         for name in types.missing:
             click.echo(f"{types.package} has no {name} any more")
-    for line in printing.lines(found):
-        click.echo(line)
-    if json_file:
-        json_file.write_text(printing.as_json(provider, found), encoding="utf-8")
-    if markdown_file:
-        with markdown_file.open("a", encoding="utf-8") as out:
-            out.write(printing.markdown(provider, found))
-    if propose:
-        _write_patch(propose, promises, found)
-    sys.exit(printing.exit_code(found))
+    return runs, types
 
 
 def _write_patch(path: Path, promises: Promises, found: Drift) -> None:

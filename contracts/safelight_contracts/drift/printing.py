@@ -39,9 +39,9 @@ def markdown(provider: str, found: Drift) -> str:
     if not found.moves:
         return "\n".join([*head, "No drift.", ""])
     rows = ["| kind | where | what | who |", "| --- | --- | --- | --- |"]
-    for kind in _KINDS:
-        for move in (move for move in found.moves if move.kind == kind):
-            rows.append(f"| {kind} | `{move.where}` | {_cell(move.says)} | {_SIDES[move.side]} |")
+    for move in sorted(found.moves, key=lambda move: _KINDS.index(move.kind)):
+        says = _cell(move.says)
+        rows.append(f"| {move.kind} | `{move.where}` | {says} | {_SIDES[move.side]} |")
     return "\n".join([*head, *rows, ""])
 
 

@@ -100,6 +100,11 @@ def _field(node: Json, path: str, *, required: bool) -> Shape:
 _INNER = {"properties", "items", "x-upload"}
 
 
+def _holds(node: Json) -> bool:
+    """Tell whether a value of that schema can have fields."""
+    return bool(_INNER & node.keys()) or "object" in _names(node.get("type", ()))
+
+
 def _below(node: Json, path: str) -> Shape:
     """Return what a schema says of the fields below a path."""
     if node.get("x-upload"):  # what a library takes for a file is its own business
@@ -109,13 +114,11 @@ def _below(node: Json, path: str) -> Shape:
     for name, child in node.get("properties", {}).items():
         shape |= _field(child, f"{dot}{name}", required=name in node.get("required", ()))
     open_ended = node.get("additionalProperties", True) is not False
-    if open_ended and ("properties" in node or node.get("type") == "object"):
+    if open_ended and _holds(node):
         shape[f"{dot}*"] = UNKNOWN
     if "items" in node:
         shape |= _field(node["items"], f"{path}[]", required=True)
-    branches = [
-        branch for branch in node.get("anyOf", ()) if {"properties", "items"} & branch.keys()
-    ]
+    branches = [branch for branch in node.get("anyOf", ()) if _holds(branch)]
     if branches:
         shape |= either(_below(branch, path) for branch in branches)
     return shape
