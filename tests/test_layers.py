@@ -48,7 +48,8 @@ ORDER = [
     control
     core
     rawwire watch following addresses guard wires options assertions
-    app intercept sentries
+    app intercept sentries late
+    aiohttp_shell
     clock directing recorded nearest
     asserting replying
     server world
@@ -77,7 +78,7 @@ SHELLS = {
     "server",
     "__main__",
 }
-SHELLS |= {"background", "guard", "inprocess", "plugin_room", "recording", "sentries", "wires"}
+SHELLS |= {"aiohttp_shell", "background", "guard", "inprocess", "plugin_room", "recording", "sentries", "wires"}
 """The rooms that may know of sockets, loops and clocks."""
 
 WORLD = {

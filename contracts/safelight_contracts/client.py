@@ -19,7 +19,7 @@ from safelight.refusals import UsageError
 from safelight_contracts.client_door import Ask, Door, in_place, over_http
 from safelight_contracts.client_function import Function
 from safelight_contracts.client_run import LENSES, MUST_DETECT, Campaign, Options, Report
-from safelight_contracts.client_told import failure
+from safelight_contracts.client_told import failure, unplanted
 
 Test = Callable[..., Any]
 _WORLDS = ("safelight", "safelight_server")
@@ -76,7 +76,10 @@ def client_contract(  # noqa: PLR0913 - what a test may say about its client
                 del arguments[_WORLDS[0]]
             client = Function(test, arguments, timeout, holds, _folders(arguments))
             report = judge_function(client, world, told, options)
-            if words := failure(report, told.name):
+            words = failure(report, told.name)
+            if must_detect is not MUST_DETECT:  # what nobody asked for may be missing
+                words = words or unplanted(report, must_detect)
+            if words:
                 raise AssertionError(words)
 
         del run.__wrapped__  # pytest would look through it, and miss the world

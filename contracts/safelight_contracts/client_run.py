@@ -35,6 +35,10 @@ _STOPS = frozenset({"FAILED", "REQUEST", "UNCLEAR", "SILENT", "HANG", "OUTPUT"})
 """Findings of the plain example after which nothing more can be learnt."""
 
 
+_DRAWN = 15
+"""Examples that are left to Hypothesis, whatever there is to try before."""
+
+
 class Subject(Protocol):
     """A client that can be run again and again."""
 
@@ -78,11 +82,17 @@ class Broken:
 
 @dataclass(slots=True)
 class Report:
-    """What a run has found. `ran` counts examples by lens, `idle` tells what met no request."""
+    """What a run has found. `ran` counts examples by lens, `idle` tells what met no request.
+
+    `planted` are the lies that have struck; `rows` how many error rows were tried, and could be.
+    `skipped` counts the examples that there was no room or time for.
+    """
 
     broken: list[Broken] = field(default_factory=list)
     ran: dict[str, int] = field(default_factory=dict)
     idle: list[str] = field(default_factory=list)
+    planted: set[str] = field(default_factory=set)
+    rows: tuple[int, int] = (0, 0)
     skipped: int = 0
 
     @property
@@ -119,8 +129,9 @@ class Campaign:
             wanted = self._options.operation
             silent = Finding("SL-CLIENT-SILENT", wanted, "a request that was answered", "none")
             self._keep(trial, [silent])
-        for base in bases:
-            self._judge(base)
+        for number, base in enumerate(bases):
+            left = self._options.examples - self.report.examples
+            self._judge(base, self.report.examples + left // (len(bases) - number))
         return self.report
 
     def _bases(self, trial: Trial) -> Iterator[Base]:
@@ -134,15 +145,20 @@ class Campaign:
                 seen.add(mark)
                 yield read(given, asked[given["number"]], self._provider)
 
-    def _judge(self, base: Base) -> None:
+    def _judge(self, base: Base, until: int) -> None:
+        """Look at one kind of reply, until so many examples have run."""
         plans = choosing.Plans(base, self._provider, self._options)
         for plan in plans.planted():
             self._look(plan)
         for plan in plans.groups():
             self._look_into(plan)
-        for plan in plans.errors():
+        errors = plans.errors()
+        room = max(0, until - self.report.examples - _DRAWN)
+        for plan in errors[:room]:
             self._look(plan)
-        self._draw(plans)
+        tried, known = self.report.rows
+        self.report.rows = (tried + len(errors[:room]), known + len(errors))
+        self._draw(plans, until)
 
     def _look(self, plan: Plan) -> None:
         """Try one plan and keep what it finds."""
@@ -186,9 +202,9 @@ class Campaign:
         found = self._try(plan)
         return found is not None and any(finding.code == plan.code for finding in found[1])
 
-    def _draw(self, plans: choosing.Plans) -> None:
+    def _draw(self, plans: choosing.Plans, until: int) -> None:
         """Let Hypothesis draw plans with what is left of the examples."""
-        left = self._options.examples - self.report.examples
+        left = until - self.report.examples
         strategy = plans.drawn()
         if left < 1 or strategy is None:
             return
@@ -215,7 +231,9 @@ class Campaign:
         trial = self._trial(plan)
         findings = oracles.judge(trial)
         self._known[plan.key] = (trial, findings)
-        if not trial.struck and plan is not PLAIN:
+        if trial.struck and plan.lie:
+            self.report.planted.add(plan.lie)
+        elif not trial.struck and plan is not PLAIN:
             self.report.idle.append(plan.lie or plan.says)
         return trial, findings
 

@@ -6,6 +6,7 @@ What must not enter: judging, exit codes.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from safelight_contracts.client_fixture import canned
@@ -57,8 +58,16 @@ def summary(report: Report) -> list[str]:
     """Return how much was tried, and what never met a request."""
     by_lens = ", ".join(f"{lens} {count}" for lens, count in report.ran.items())
     lines = [f"{report.examples} examples: {by_lens}"]
+    if report.rows[0] < report.rows[1]:
+        lines.append(f"{report.rows[0]} of {report.rows[1]} error rows; more examples try the rest")
     if report.idle:
-        lines.append(f"not checked, nothing here could show it: {', '.join(report.idle[:10])}")
-    if report.skipped:
-        lines.append("examples or time ran out; more of both look further")
+        lines.append(f"met no request: {', '.join(dict.fromkeys(report.idle))[:300]}")
     return lines
+
+
+def unplanted(report: Report, must_detect: Sequence[str]) -> str | None:
+    """Return what was to be planted and could not be, in a sentence; None if all was."""
+    missing = [name for name in must_detect if name not in report.planted]
+    if not missing or report.broken:
+        return None
+    return f"not checked: nothing that the client asks for could show {', '.join(missing)}"

@@ -14,6 +14,10 @@ PARTS: dict[str, tuple[str, str]] = {
         "safelight_contracts.commands.check_endpoint:endpoint",
         "Does a URL keep a provider's contract? Planned, priced, within a budget.",
     ),
+    "client": (
+        "safelight_contracts.commands.check_client:client",
+        "Does a client of any language survive all that a provider may answer?",
+    ),
     "replay": (
         "safelight_contracts.commands.check_replay:replay",
         "Ask again what failed before.",

@@ -28,4 +28,5 @@ def load_checks() -> None:
     """Load every room that registers checks."""
     from importlib import import_module
 
-    import_module("safelight_contracts.checks")
+    for room in ("checks", "oracles"):
+        import_module(f"safelight_contracts.{room}")
