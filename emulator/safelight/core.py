@@ -15,7 +15,8 @@ from hashlib import blake2b
 
 import pybase64
 
-from safelight import canning, control, faulting, handing, pages, quotas
+from safelight import canning, control, faulting, handing, naming, quotas
+from safelight.desk import Desk
 from safelight.dialects import load_dialects
 from safelight.dialects.base import Artwork, Visit
 from safelight.errors import Failure
@@ -101,10 +102,14 @@ class Emulator:
 
     def walk(self, request: Request) -> Walk:
         """Answer a request: the walk that every one takes. Yields Work, returns the Reply."""
-        session, path = self._session(request.path)
+        try:
+            session, path = self._session(request.path)
+        except UsageError as error:
+            return control.slip(error)
         if path.startswith(control.PREFIX) and not path.startswith(FILES):
             providers = self._mounts.providers()
-            desk = pages.Desk(self._store, providers, session, request, self._clock())
+            now, library = self._clock(), session.library or self._library
+            desk = Desk(self._store, providers, session, request, now, library)
             return control.respond(desk, path, self.settings.admin_token)
         visit = self._visit(request, session, path)
         try:
@@ -122,6 +127,8 @@ class Emulator:
         except GeneratorExit:  # the client has left while a picture was drawn
             session.record(Entry(exchange(visit, faulting.NO_ANSWER, "abandoned")))
             raise
+        if session.skips:
+            self._store.moves += 1  # its clock moves on by what this reply takes
         return handing.handed(visit, reply, self._clock)
 
     @property
@@ -226,11 +233,8 @@ class Emulator:
         )
 
     def _session(self, path: str) -> tuple[Session, str]:
-        """Return the session that a path names, and the path without it."""
-        name = ""
-        if path.startswith("/s/"):
-            name, slash, rest = path[3:].partition("/")
-            path = slash + rest
+        """Return the session that a path names, and the path without it. Raises UsageError."""
+        name, path = naming.split(path)
         return self._store.session(name, self._clock()), path
 
     def _visit(self, request: Request, session: Session, path: str) -> Visit:
