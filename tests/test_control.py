@@ -93,10 +93,21 @@ def test_a_session_is_configured() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{"name": "a/b"}, {"seed": "x"}, {"as_of": "soon"}, {"lenient": 1}, {"mode": 1}]
+    "body",
+    [
+        {"name": "a/b"},
+        {"name": ""},
+        {"name": 7},
+        {"name": "new", "seed": "x"},
+        {"name": "new", "as_of": "soon"},
+        {"name": "new", "lenient": 1},
+        {"name": "new", "mode": 1},
+    ],
 )
-def test_a_wrong_session_is_refused(body: Any) -> None:
-    assert "error" in kit.control(kit.emulator(), "POST", "session", body)
+def test_a_wrong_session_is_refused_and_not_made(body: Any) -> None:
+    emu = kit.emulator()
+    assert "error" in kit.control(emu, "POST", "session", body)
+    assert [s["name"] for s in kit.control(emu, "GET", "sessions")["sessions"]] == [""]
 
 
 def test_a_scenario_is_put_appended_and_cleared() -> None:
@@ -117,6 +128,41 @@ def test_a_status_that_is_no_number_is_refused() -> None:
     reply = respond(kit.emulator(), "GET", "journal?status=4xx")
     assert reply.status == 400
     assert b"status is a whole number, got '4xx'" in reply.body
+
+
+@pytest.mark.parametrize(
+    ("expectation", "problem"),
+    [
+        (
+            {"operation": "images.edits"},
+            "expect[1]: no operation fits 'images.edits'; did you mean images.edit",
+        ),
+        ({"operation": "chats.*"}, "expect[1]: no operation fits 'chats.*'; did you mean chat.*"),
+        ({"provider": "opena"}, "expect[1]: no provider fits 'opena'; did you mean openai"),
+        ({"fault": "drips"}, "expect[1]: no fault fits 'drips'; did you mean drip"),
+        ({"status": "200"}, "expect[1]: status is a whole number, got '200'"),
+        ({"with_mask": 1}, "expect[1]: with_mask is true or false, got 1"),
+        ({"prompt": 3}, "expect[1]: prompt is a text, got 3"),
+        ({"promt": "x"}, "expect[1]: unknown key 'promt'; did you mean prompt? known are"),
+        ({"times": -1}, "expect[1]: times is a whole number, got -1"),
+        ({"times": True}, "expect[1]: times is a whole number, got True"),
+        ({"at_least": 3, "at_most": 2}, "expect[1]: at_least 3 is more than at_most 2"),
+        ("images.edit", "expect[1] is an object, got 'images.edit'"),
+    ],
+)
+def test_a_wrong_expectation_names_its_place_and_the_nearest(
+    expectation: Any, problem: str
+) -> None:
+    asked = {"expect": [{"operation": "images.*"}, expectation]}
+    told = kit.control(kit.emulator(), "POST", "journal/verify", asked)
+    assert problem in told["error"]["message"]
+
+
+def test_a_whole_verification_is_checked_too() -> None:
+    emu = kit.emulator()
+    for key in ("ordered", "only"):
+        told = kit.control(emu, "POST", "journal/verify", {"expect": [], key: "no"})
+        assert told["error"]["message"] == f"{key} is true or false, got 'no'"
 
 
 def test_spending_is_told_by_model() -> None:

@@ -99,11 +99,22 @@ def test_a_clock_is_moved_to_a_moment() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [{"advance": "1"}, {"advanced": 1}, {"waits": "no"}, {"now": 1e300}]
+    ("body", "problem"),
+    [
+        ({"advance": "1"}, "advance is a number of seconds, got '1'"),
+        ({"advance": True}, "advance is a number of seconds, got True"),
+        ({"advance": -5}, "advance is 0 or more, got -5; `now` sets any moment"),
+        ({"now": -1}, "now is in seconds since 1970, 0 or more, got -1"),
+        ({"now": 1e300}, "now is a number of seconds, got 1e+300"),
+        ({"advanced": 1}, "unknown key 'advanced'; known are advance, now, waits"),
+        ({"waits": "no", "advance": 5}, """waits is "real" or "skip", got 'no'"""),
+        ({"waits": "skip", "advance": -5}, "advance is 0 or more"),
+    ],
 )
-def test_a_wrong_move_is_refused_and_moves_nothing(body: Any) -> None:
+def test_a_wrong_move_is_refused_and_moves_nothing(body: Any, problem: str) -> None:
     emu = kit.emulator()
-    assert "error" in kit.control(emu, "POST", "clock", body)
+    assert problem in kit.control(emu, "POST", "clock", body)["error"]["message"]
+    assert kit.control(emu, "GET", "clock")["waits"] == "real"
     assert kit.control(emu, "GET", "clock")["offset"] == 0
 
 
@@ -195,6 +206,60 @@ def port(serve: Callable[..., Any]) -> int:
     return int(serve("--as-of", "2026-11-20", "--latency", "realistic").port)
 
 
+BAD_NAMES = [
+    "%2e%2e", "..", ".", "-", "x" * 101, "x" * 300, "a%00b", "a%20b", "%C3%A9", "a:b", "a@b", "",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("page", [PATH, "/_safelight/scenario"])
+def test_what_is_no_name_is_refused_in_words_of_ours_and_makes_no_session(
+    port: int, page: str
+) -> None:
+    async def run() -> Any:
+        replies = [await send(port, name, page, CHAT) for name in BAD_NAMES]
+        told = await ask(port, "GET", "/_safelight/sessions")
+        return replies, [session["name"] for session in told.json()["sessions"]]
+
+    replies, names = asyncio.run(run())
+    for reply in replies:
+        error = reply.json()["error"]
+        assert (reply.status, error["type"]) == (400, "safelight_usage_error")
+        assert (
+            "is no session's name; it is 1 to 100 letters from A to Z, digits" in (error["message"])
+        )
+        assert len(error["message"]) < 250
+    assert not {*names} & {*BAD_NAMES[:-1]}
+
+
+@pytest.mark.parametrize("name", ["a", "x" * 100, "Test_1.two~three-4", "0"])
+def test_what_is_a_name_makes_a_session(port: int, name: str) -> None:
+    async def run() -> Any:
+        status = (await send(port, name, PATH, CHAT)).status
+        told = await ask(port, "GET", "/_safelight/sessions")
+        return status, [session["name"] for session in told.json()["sessions"]]
+
+    status, names = asyncio.run(run())
+    assert status == 200
+    assert name in names
+
+
+def test_a_skipped_wait_wakes_who_waits_already(port: int) -> None:
+    async def run() -> Any:
+        fault = "stall_before_headers; seconds=100"
+        body = json.dumps(CHAT).encode()
+        headers = (("content-type", "application/json"), ("x-safelight-fault", fault))
+        waiting = asyncio.create_task(ask(port, "POST", f"/s/wake{PATH}", headers, body))
+        await asyncio.sleep(0.3)
+        await send(port, "wake", "/_safelight/clock", {"waits": "skip"})
+        early = waiting.done()
+        await ask(port, "POST", f"/s/wake{PATH}", headers, body)
+        return early, await asyncio.wait_for(waiting, 10)
+
+    early, reply = asyncio.run(run())
+    assert not early
+    assert (reply.status, reply.took < 10) == (200, True)
+
+
 def send(port: int, session: str, path: str, body: Any) -> Any:
     data = json.dumps(body).encode()
     kind = (("content-type", "application/json"),)
@@ -219,6 +284,19 @@ def test_moving_the_clock_ends_the_wait_for_a_pending_answer(port: int) -> None:
     assert not early
     assert (reply.status, len(reply.json()["data"])) == (200, 1)
     assert still  # the other session's clock stands
+
+
+def test_moving_the_clock_far_ends_all_the_waits_of_a_stream(port: int) -> None:
+    async def run() -> Any:
+        draw = {"model": "gpt-image-2", "prompt": "A kite", "quality": "high"}
+        body = {**draw, "stream": True, "partial_images": 3}
+        path = "/openai/v1/images/generations"
+        pending = asyncio.create_task(send(port, "leap", path, body))
+        await asyncio.sleep(0.5)
+        await send(port, "leap", "/_safelight/clock", {"advance": 200})
+        return await asyncio.wait_for(pending, 10)
+
+    assert len(events(asyncio.run(run()).body)) == 4
 
 
 def test_skipping_waits_streams_minutes_at_once(port: int) -> None:

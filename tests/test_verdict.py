@@ -158,6 +158,37 @@ def test_a_download_that_came_too_late_is_none() -> None:
     assert codes(emu) == ["url-not-fetched"]
 
 
+def unused(emu: Any) -> list[str]:
+    found: list[str] = kit.control(emu, "GET", "verdict")["unused"]
+    return found
+
+
+def test_what_was_called_for_and_never_struck_is_told() -> None:
+    emu = kit.emulator()
+    chats = {"match": {"operation": "chat.*"}}
+    kit.steps(
+        emu,
+        {**chats, "fault": "overloaded", "times": 2},
+        {"match": {"prompt": "cat"}, "fault": "drip"},
+        {"fault": "bad_gateway", "probability": 0.0},
+    )
+    say(emu)
+    assert unused(emu) == [
+        "steps[0] overloaded for operation='chat.*': struck 1 of 2 times",
+        "steps[1] drip for prompt='cat': never struck",
+    ]
+    say(emu)
+    say(emu, body={**CHAT, "messages": [{"role": "user", "content": "a cat"}]})
+    assert unused(emu) == []
+
+
+def test_a_reply_that_nobody_asked_for_is_told() -> None:
+    emu = kit.emulator()
+    wanted = {"answers": [{"operation": "images.*", "row": "E-500", "times": 2}]}
+    kit.control(emu, "POST", "answers", wanted)
+    assert unused(emu) == ["2 replies for images.*: no request came"]
+
+
 # Over a real socket: what becomes of replies
 
 

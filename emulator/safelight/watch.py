@@ -25,13 +25,14 @@ class Watch:
     `clock` is what a reply's waits are meant on: it may be moved, and then `wake` tells so.
     """
 
-    __slots__ = ("_open", "_receive", "_task", "_woken", "clock")
+    __slots__ = ("_ahead", "_open", "_receive", "_task", "_woken", "clock")
 
     def __init__(self, receive: Receive, watches: MutableSet[Watch]) -> None:
         self._receive = receive
         self._open = watches
         self._task: asyncio.Task[None] | None = None
         self._woken: asyncio.Future[None] | None = None
+        self._ahead = 0.0
         self.clock: Callable[[], float] = time
 
     def start(self) -> asyncio.Task[None]:
@@ -47,15 +48,22 @@ class Watch:
         return self._task is not None and self._task.done()
 
     async def sleep(self, seconds: float) -> None:
-        """Wait that long on the clock. Raises Gone as soon as the client is gone."""
-        gone, due = self.start(), self.clock() + seconds
-        left = seconds
+        """Wait that long on the clock. Raises Gone as soon as the client is gone.
+
+        When the clock is moved further than that, the next waits are shorter by the rest.
+        """
+        gone = self.start()
+        passed = min(self._ahead, seconds)
+        self._ahead -= passed
+        left = seconds - passed
+        due = self.clock() + left
         while left > 0 and not gone.done():
             self._woken = asyncio.get_running_loop().create_future()
             first = asyncio.FIRST_COMPLETED
             await asyncio.wait((gone, self._woken), timeout=left, return_when=first)
             woken, self._woken = self._woken.done(), None
-            left = min(seconds, due - self.clock()) if woken else 0
+            left = min(seconds, due - self.clock()) if woken else 0.0
+        self._ahead += max(0.0, -left)
         if gone.done():
             raise Gone
 
