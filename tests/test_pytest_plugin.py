@@ -228,7 +228,7 @@ def test_other_stack(safelight):
         [
             "*Escaped: https://example.com/a?b=1: nothing may leave this machine*",
             "wanted to leave this machine: https://example.org/c",
-            "*https://api.openai.com/v1/models: nothing*answers httpx and httpx2*safelight_server*",
+            "*https://api.openai.com/v1/models: nothing*answers httpx, httpx2 and aiohttp*safelight_server*",
         ]
     )
 

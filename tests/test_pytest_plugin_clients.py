@@ -51,7 +51,7 @@ async def test_together_on_a_loop(safelight):
 """
 
 LITELLM = """
-import litellm
+import litellm, pytest
 from safelight import assert_image
 
 SAID = [{"role": "user", "content": "Is anybody there?"}]
@@ -65,18 +65,25 @@ def test_litellm(safelight):
 async def test_litellm_on_a_loop(safelight):
     reply = await litellm.acompletion(model="gpt-4o-mini", messages=SAID)
     assert reply.choices[0].message.content
-"""
+    safelight.assert_requested("chat.create", times=1)
 
-OWN_STACK = """
-import litellm, pytest
-from safelight import Escaped
+async def test_litellm_streams_on_a_loop(safelight):
+    pieces = await litellm.acompletion(model="gpt-4o-mini", messages=SAID, stream=True)
+    assert "".join([piece.choices[0].delta.content or "" async for piece in pieces])
 
-SAID = [{"role": "user", "content": "Is anybody there?"}]
+async def test_litellm_draws_on_a_loop(safelight):
+    reply = await litellm.aimage_generation(model="gpt-image-2", prompt="a lamp")
+    assert_image(reply.data[0].b64_json)
 
-async def test_litellm_on_aiohttp(safelight):
-    with pytest.raises(Escaped, match="api.openai.com/v1/chat/completions.*safelight_server"):
-        await litellm.acompletion(model="gpt-4o-mini", messages=SAID)
-    safelight.escapes.clear()
+async def test_litellm_is_limited_on_a_loop(safelight):
+    safelight.fail_next("rate_limited", times=None, retry_after=0.01)
+    with pytest.raises(litellm.RateLimitError):
+        await litellm.acompletion(model="gpt-4o-mini", messages=SAID, max_retries=0)
+
+async def test_litellm_times_out_on_a_loop(safelight):
+    safelight.fail_next("stall_before_headers", times=None, seconds=600)
+    with pytest.raises(litellm.Timeout):
+        await litellm.acompletion(model="gpt-4o-mini", messages=SAID, max_retries=0, timeout=30)
 """
 
 
@@ -96,12 +103,8 @@ def test_layers_and_other_sdks_are_answered(tmp_path: Path) -> None:
     passing("plugin_layers", LAYERS, tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("code", "aiohttp"), [(LITELLM, "True"), (OWN_STACK, "False")], ids=["httpx", "aiohttp"]
-)
-def test_litellm_is_answered_on_httpx_and_stopped_on_aiohttp(
-    tmp_path: Path, code: str, aiohttp: str
-) -> None:
-    """It fetches a table of prices at import, and prefers aiohttp, unless it is told not to."""
-    env = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "DISABLE_AIOHTTP_TRANSPORT": aiohttp}
-    passing("plugin_litellm", code, tmp_path, **env)
+@pytest.mark.parametrize("on_httpx", ["True", "False"], ids=["httpx", "aiohttp"])
+def test_litellm_is_answered_on_httpx_and_on_aiohttp(tmp_path: Path, on_httpx: str) -> None:
+    """On a loop it prefers aiohttp. It fetches a table of prices at import, unless told not to."""
+    env = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "DISABLE_AIOHTTP_TRANSPORT": on_httpx}
+    passing("plugin_litellm", LITELLM, tmp_path, **env)

@@ -31,12 +31,14 @@ class Guard:
     """What may be reached. `allow` holds globs of host names, or of `host:port`.
 
     `hint` adds to the message for a URL what would be right. Every escape is kept in `escapes`,
-    for an application may swallow what is raised.
+    for an application may swallow what is raised. `answers` tells which URLs somebody here answers
+    for clients that are judged by their URL.
     """
 
     def __init__(self, allow: Sequence[str] = (), hint: Callable[[str], str] | None = None) -> None:
         self.escapes: list[str] = []
         self.active = False
+        self.answers: Callable[[str], bool] = lambda _: False
         self._allow = tuple(pattern.lower() for pattern in allow)
         self._hint = hint or (lambda _: "")
         self._known: set[str] = set()

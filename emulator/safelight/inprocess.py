@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 from safelight import core
 from safelight.addresses import Addresses
 from safelight.guard import Guard
+from safelight.late import once_loaded
 from safelight.options import Options, read_options
 from safelight.sentries import standing
 from safelight.world import KEY, World
@@ -71,7 +72,7 @@ def guarded(world: World) -> Iterator[Guard]:
             return ""
         if world.answering:
             return (
-                " The fixture `safelight` answers httpx and httpx2; for a client on another stack"
+                " The fixture `safelight` answers httpx, httpx2 and aiohttp; for a client on another stack"
                 " give it the base URL of `safelight_server`."
             )
         return " Give the client `safelight_server.base_url()`, or use the fixture `safelight`."
@@ -90,7 +91,7 @@ def guarded(world: World) -> Iterator[Guard]:
 
 @contextmanager
 def intercepted(world: World, guard: Guard) -> Iterator[None]:
-    """Answer httpx and httpx2 for the emulated hosts until the end of the block."""
+    """Answer httpx, httpx2 and aiohttp for the emulated hosts until the end of the block."""
     from safelight.intercept import HERE, Desk, answering  # respx and httpx, when they are used
 
     def find(url: str) -> str | None:
@@ -98,10 +99,17 @@ def intercepted(world: World, guard: Guard) -> Iterator[None]:
 
     world.answering = True
     try:
-        with answering(Desk(find, world.answer, _Clock(world), guard)):
+        desk = Desk(find, world.answer, _Clock(world), guard)
+        with answering(desk), once_loaded("aiohttp", partial(_answer_aiohttp, desk)):
             yield
     finally:
         world.answering = False
+
+
+def _answer_aiohttp(desk: Any, stack: ExitStack) -> None:  # noqa: ANN401 - its type is heavy
+    from safelight import aiohttp_shell
+
+    stack.enter_context(aiohttp_shell.answering(desk))
 
 
 class Emulator:
