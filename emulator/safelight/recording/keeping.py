@@ -14,9 +14,9 @@ from pathlib import Path
 
 from safelight.fetch import Fetcher
 from safelight.fixtures.digest import digest
-from safelight.fixtures.model import Exact, Fixture, Match
+from safelight.fixtures.model import Exact, Fixture, Match, Text
 from safelight.links import FetchError
-from safelight.messages import Headers, Reply, Request
+from safelight.messages import Headers, Json, Reply, Request
 from safelight.recording.blobs import BlobStore
 from safelight.recording.lifting import kind_of
 from safelight.recording.replaying import reply_of
@@ -30,7 +30,11 @@ LOG = logging.getLogger("safelight")
 
 _LARGEST = 64 * 2**20
 _SECONDS = 60.0
-_SHOWN = 200
+_LONG = 2000
+"""Characters of a prompt that is still told, a tenth of them for other fields."""
+
+_ELSEWHERE = frozenset({"model", "prompt", "mask"})
+"""Fields of a request that a match has words of its own for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +86,36 @@ class Keeper:
     def keep(self, request: Request, asked: Asked, name: str, taking: Taking, delay: float) -> Path:
         """Keep an answer that has ended, and return its file."""
         reply = taking.finish(self._follow, paced=self._manner.paced)
-        shown = self.secrets.hide_text(asked.prompt)[:_SHOWN]
-        note = f"{request.method} {self.secrets.hide_text(asked.path)}"
         fixture = Fixture(
-            match=Match(
-                provider=self._provider,
-                operation=asked.operation,
-                model=self.secrets.hide_text(asked.model) if asked.model else None,
-                digest=name,
-            ),
+            match=self._match(asked, name),
             reply=reply,
             source=f"recorded from {self._origin.authority}",
             recorded=self._manner.today(),
-            note=f"{note}: {shown}" if shown else note,
+            note=f"{request.method} {self.secrets.hide_text(asked.path)}",
         )
         words = (asked.operation or request.method.lower(), asked.model or "")
         path = self.shelf.add(fixture, words)
         self.kept += 1
         LOG.info("kept %s %s in %s, %.1f s", request.method, asked.path, path.name, delay)
         return path
+
+    def _match(self, asked: Asked, name: str) -> Match:
+        """Return what names a request; all but provider and digest is there to be read."""
+        hide = self.secrets.hide_text
+        fields = {
+            key: hide(value) if isinstance(value, str) else value
+            for key, value in asked.params.items()
+            if _telling(key, value) and not self.secrets.named(key)
+        }
+        return Match(
+            provider=self._provider,
+            operation=asked.operation,
+            model=hide(asked.model) if asked.model else None,
+            prompt=Text("equal", hide(asked.prompt)) if 0 < len(asked.prompt) < _LONG else None,
+            fields=fields,
+            mask=True if asked.params.get("mask") is not None else None,
+            digest=name,
+        )
 
     def replay(self, name: str, request: Request) -> Reply | None:
         """Return the recording that answers a request, or None."""
@@ -137,3 +152,9 @@ class Keeper:
             own = Fetcher(_LARGEST, _SECONDS, redirects=0, allowed=lambda _: True)
             return own(link)
         return Fetcher(_LARGEST, _SECONDS)(link)
+
+
+def _telling(key: str, value: Json) -> bool:
+    """Tell whether a field of a request is short enough to be read in a match."""
+    short = isinstance(value, str) and len(value) <= _LONG // 10
+    return key not in _ELSEWHERE and (short or isinstance(value, (bool, int, float)))

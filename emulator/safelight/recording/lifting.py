@@ -25,7 +25,7 @@ _INSIDE = re.compile(rb"[A-Za-z0-9+/]*")
 _LARGE = 64 * 1024
 """A run of that many characters is lifted even where nobody knows what it holds."""
 
-_TEXT = 4 * 2**20
+_TEXT = 2**20
 """Bytes of text that memory holds; what is longer goes to the disk window by window."""
 
 _SEAM = 16 * 1024

@@ -17,7 +17,7 @@ from safelight.messages import Json
 from safelight.recording.blobs import FOLDER
 from safelight.recording.lifting import Blob, Piece
 
-_READABLE = 4 * 2**20
+_READABLE = 2 * 2**20
 """Bytes of JSON, without its pictures, that are still written as JSON."""
 
 

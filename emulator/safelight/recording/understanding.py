@@ -7,7 +7,8 @@ drawn. What must not enter: HTTP, files.
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from safelight.admit import admit
@@ -32,6 +33,7 @@ class Asked:
     """A request, understood. `path` is below the provider's base, `digest_path` what names it.
 
     `cost` is in US dollars, the most that is expected; None where nobody knows, and `why` says why.
+    `params` are the fields as they were sent.
     """
 
     path: str
@@ -41,6 +43,7 @@ class Asked:
     prompt: str
     cost: Decimal | None
     why: str = ""
+    params: Mapping[str, Json] = field(default_factory=dict, repr=False)
 
 
 class Understanding:
@@ -70,9 +73,11 @@ class Understanding:
         """Return what a request asks; `path` is the one below the base, `now` epoch seconds."""
         visit = self._visit(request, path, now)
         cost: Decimal | None = None
+        params: Mapping[str, Json] = {}
         try:
             visit.dialect.match(visit)
             visit.dialect.read(visit)
+            params = dict(visit.params)
             cost, why = self._cost(visit)
         except Refusal as refusal:
             why = f"the provider would refuse it: {refusal.name.replace('_', ' ')}"
@@ -80,7 +85,9 @@ class Understanding:
             cost = cost or Decimal(0)
         model = visit.model_name or _text(visit.params.get("model"))
         prompt = visit.dialect.prompt_of(visit) if visit.params else ""
-        return Asked(path, visit.path, visit.operation or None, model or None, prompt, cost, why)
+        return Asked(
+            path, visit.path, visit.operation or None, model or None, prompt, cost, why, params
+        )
 
     def _visit(self, request: Request, path: str, now: float) -> Visit:
         dialect, inner = self._mounts.find(f"{self.provider.bases[0]}{path}")
