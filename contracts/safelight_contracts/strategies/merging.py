@@ -74,8 +74,10 @@ def types(schema: dict[str, Json]) -> list[str]:
 
 
 def impossible(schema: Json) -> bool:
-    """Tell whether nothing fits: the schema is `false` or `{"not": {}}`."""
-    return schema is False or (isinstance(schema, dict) and schema.get("not") in ({}, True))
+    """Tell whether nothing fits: the schema is `false`, `{"not": {}}`, or of no type at all."""
+    if not isinstance(schema, dict):
+        return schema is False
+    return schema.get("not") in ({}, True) or schema.get("type") == []
 
 
 def _both_types(one: Json, two: Json) -> Json:
