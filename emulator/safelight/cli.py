@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "explain": ("safelight_contracts.commands.explain:explain_command", "Say what a code means."),
     "drift": ("safelight_contracts.commands.drift:drift", "Say which side of a contract moved."),
     "models": ("safelight.commands.models:models", "List the models that are served."),
+    "fixtures": ("safelight.commands.fixtures:fixtures", "Check and list canned exchanges."),
     "faults": ("safelight.commands.faults:faults", "List what can be made to go wrong."),
     "journal": ("safelight.commands.journal:journal", "Print what a server was asked."),
 }

@@ -26,23 +26,28 @@ _COLORS = {2: "green", 3: "cyan", 4: "yellow", 5: "red"}
 
 def pages(url: str, session: str, token: str | None) -> Callable[[int], Json]:
     """Return what asks a server for the journal after a position. Raises UsageError."""
-    world = f"/s/{quote(session)}" if session else ""
-    base = f"{url.rstrip('/')}{world}/_safelight/journal?limit=1000&after="
 
     def ask(after: int) -> Json:
-        headers = {"authorization": f"Bearer {token}"} if token else {}
-        request = urllib.request.Request(f"{base}{after}", headers=headers)  # noqa: S310 - their own URL
-        try:
-            with urllib.request.urlopen(request, timeout=10) as reply:  # noqa: S310 - the same
-                return json.load(reply)
-        except HTTPError as error:
-            told = error.read().decode(errors="replace")[:500]
-            raise UsageError(f"{url} answers {error.code}: {told}") from error
-        except (URLError, OSError, ValueError) as error:
-            reason = getattr(error, "reason", error)
-            raise UsageError(f"no Safelight answers at {url} ({reason}); --url names it") from error
+        return page(url, session, token, f"journal?limit=1000&after={after}")
 
     return ask
+
+
+def page(url: str, session: str, token: str | None, name: str) -> Json:
+    """Return a page of a server's control plane. Raises UsageError."""
+    world = f"/s/{quote(session)}" if session else ""
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    address = f"{url.rstrip('/')}{world}/_safelight/{name}"
+    request = urllib.request.Request(address, headers=headers)  # noqa: S310 - their own URL
+    try:
+        with urllib.request.urlopen(request, timeout=10) as reply:  # noqa: S310 - the same
+            return json.load(reply)
+    except HTTPError as error:
+        told = error.read().decode(errors="replace")[:500]
+        raise UsageError(f"{url} answers {error.code}: {told}") from error
+    except (URLError, OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        raise UsageError(f"no Safelight answers at {url} ({reason}); --url names it") from error
 
 
 def entries(ask: Callable[[int], Json], *, follow: bool) -> Iterator[Json]:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import gc
 import sys
+from pathlib import Path
 from time import time
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from safelight import __version__
+from safelight.commands import canned
 from safelight.commands.values import FOLDER, day, pace, room, seed, size
 
 if TYPE_CHECKING:
@@ -99,6 +101,20 @@ _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not boun
     "--speed", type=pace, default="1x", show_default=True, help="Divides those times: 10x."
 )
 @click.option(
+    "--fixtures",
+    type=click.Path(exists=True, path_type=Path),
+    multiple=True,
+    metavar="DIR",
+    help="Answer with the canned exchanges of this folder; see docs/fixtures.md.",
+)
+@click.option(
+    "--unmatched",
+    type=click.Choice(["make", "error"]),
+    default="make",
+    show_default=True,
+    help="What a request gets that no fixture fits: an answer as usual, or an error.",
+)
+@click.option(
     "--journal-size",
     "rooms",
     type=room,
@@ -134,10 +150,19 @@ def serve(**options: Any) -> None:  # noqa: ANN401 - click hands over what it pa
         from safelight.core import Emulator
 
         options["admin_token"] = _token(options)
-        emulator = Emulator(_settings(options), clock=time, fetch=_fetcher(options))
+        settings, fetch, library = _settings(options), _fetcher(options), canned.library(options)
+        emulator = Emulator(settings, clock=time, fetch=fetch, library=library)
         shell = Shell(emulator, Limits(options["max_body"], options["read_timeout"]))
         ready = _announcer(emulator, options, sock.getsockname()[1])
-        server.run(application(shell), shell, sock, server=options["server"], ready=ready)
+        with canned.watched(library):
+            server.run(
+                application(shell),
+                shell,
+                sock,
+                server=options["server"],
+                ready=ready,
+                read_timeout=options["read_timeout"],
+            )
 
 
 def _settings(options: dict[str, Any]) -> Settings:
