@@ -12,8 +12,10 @@ from typing import Any
 import kit
 import pytest
 from rawclient import ask, events
+from safelight import naming
 from safelight.datafiles import data_dir
 from safelight.latency import Range, fitting, load_latency
+from safelight.plugin_room import session_name
 from safelight.refusals import DataError
 from safelight.store import Bounds, MemoryStore
 
@@ -196,6 +198,11 @@ def test_every_operation_that_makes_something_has_a_range() -> None:
     assert all(isinstance(span, Range) for span in SLOW)
     for operation in ("images.generate", "images.edit", "images.variation", "chat.create"):
         assert any(span.fits(operation, "any", "") for span in SLOW)
+
+
+def test_the_session_of_any_test_has_a_good_name() -> None:
+    for nodeid in ("tests/test_a.py::test_größe[日本 1/2]", "test_a.py::test_x[..]", "::"):
+        assert naming.checked(session_name(nodeid))
 
 
 # Over a real socket

@@ -85,6 +85,18 @@ def test_a_retry_before_its_time_is_found() -> None:
     assert finding["says"] == "retry-after asked for 20 s, the retry came after 7.00 s"
 
 
+def test_who_obeys_the_milliseconds_has_waited_enough() -> None:
+    emu = kit.emulator()
+    say(emu, "rate_limited; retry_after_ms=200")
+    wait(emu, 0.2)
+    say(emu, retry=1)
+    assert codes(emu) == []
+    say(emu, "rate_limited; retry_after_ms=2000", retry=2)
+    wait(emu, 1)
+    say(emu, retry=3)
+    assert "ignored-retry-after" in codes(emu)
+
+
 def test_a_storm_is_found_once() -> None:
     emu = kit.emulator()
     for number in range(6):

@@ -80,7 +80,7 @@ def _ini_names(config: pytest.Config) -> Iterator[str]:
 
 def session_name(nodeid: str) -> str:
     """Return the name of a test's session: the same in every run, fit for a URL."""
-    name = re.sub(r"[^\w.-]+", "-", nodeid.rpartition("::")[2])[:40].strip("-")
+    name = re.sub(r"[^\w.-]+", "-", nodeid.rpartition("::")[2], flags=re.ASCII)[:40].strip("-")
     return f"{name}-{blake2b(nodeid.encode(), digest_size=5).hexdigest()}"
 
 

@@ -52,7 +52,7 @@ def _once_more(visit: Visit, reply: Reply) -> dict[str, Json]:
         "number": visit.number,
         "request_id": visit.request_id,
         "takes": length(reply),
-        "retry_after": _seconds(_header(reply, "retry-after")),
+        "retry_after": _pause(reply),
         "urls": tuple(visit.urls),
         "urls_until": visit.urls_until,
         "reply_bytes": sum(map(len, pieces)),
@@ -84,7 +84,7 @@ def exchange(visit: Visit, reply: Reply, fate: str = "delivered") -> Exchange:
         violations=tuple(masks.cut(text, LONG) for text in visit.violations),
         fault=_called_for(visit),
         retry=_count(visit.request.header("x-stainless-retry-count")),
-        retry_after=_seconds(_header(reply, "retry-after")),
+        retry_after=_pause(reply),
         takes=length(reply),
         pictures=_pictures(result),
         tokens=tokens(result),
@@ -110,6 +110,14 @@ def _called_for(visit: Visit) -> str | None:
 
 def _pieces(reply: Reply) -> tuple[bytes, ...]:
     return (reply.body,) if reply.chunks is None else tuple(c.data for c in reply.chunks)
+
+
+def _pause(reply: Reply) -> float | None:
+    """Return the seconds that a refusal asks to wait; clients obey the milliseconds first."""
+    if reply.status < 400:
+        return None
+    moment = _seconds(_header(reply, "retry-after-ms"))
+    return _seconds(_header(reply, "retry-after")) if moment is None else moment / 1000
 
 
 def _header(reply: Reply, name: str) -> str | None:
