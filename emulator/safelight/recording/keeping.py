@@ -70,8 +70,7 @@ class Keeper:
 
     def digest(self, request: Request, asked: Asked) -> str:
         """Return what names a request."""
-        path, headers = asked.digest_path, request.headers
-        return digest(request.method, path, request.query, headers, request.body)
+        return digest(request.method, asked.path, request.query, request.headers, request.body)
 
     def learn(self, request: Request, headers: Headers) -> None:
         """Remember the secrets of an exchange, before anything of it is kept."""

@@ -30,14 +30,13 @@ _LIMITS = ("max_completion_tokens", "max_tokens", "maxOutputTokens")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request, understood. `path` is below the provider's base, `digest_path` what names it.
+    """A request, understood. `path` is below the provider's base.
 
     `cost` is in US dollars, the most that is expected; None where nobody knows, and `why` says why.
     `params` are the fields as they were sent.
     """
 
     path: str
-    digest_path: str
     operation: str | None
     model: str | None
     prompt: str
@@ -85,9 +84,7 @@ class Understanding:
             cost = cost or Decimal(0)
         model = visit.model_name or _text(visit.params.get("model"))
         prompt = visit.dialect.prompt_of(visit) if visit.params else ""
-        return Asked(
-            path, visit.path, visit.operation or None, model or None, prompt, cost, why, params
-        )
+        return Asked(path, visit.operation or None, model or None, prompt, cost, why, params)
 
     def _visit(self, request: Request, path: str, now: float) -> Visit:
         dialect, inner = self._mounts.find(f"{self.provider.bases[0]}{path}")
