@@ -5,6 +5,7 @@ The rule for each: an answer or a clean close, nothing on the server's stderr, a
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import socket
@@ -100,10 +101,40 @@ def test_malformed_http_is_closed(server: LiveServer, junk: bytes) -> None:
         assert closed(sock)
 
 
-def test_a_head_that_is_never_finished_harms_nobody(server: LiveServer) -> None:
+def test_a_head_that_is_never_finished_is_given_up(server: LiveServer) -> None:
     with server.connect() as sock:
         sock.sendall(b"GET /v1/models HTTP/1.1\r\nHost:")
-        time.sleep(0.05)
+        began = time.monotonic()
+        answer = reply(sock)
+        assert answer.status == 408
+        assert b"--read-timeout" in answer.body
+        assert closed(sock)
+    assert 0.4 < time.monotonic() - began < 5
+
+
+def test_a_head_that_drips_is_given_up_all_the_same(server: LiveServer) -> None:
+    began = time.monotonic()
+    with server.connect() as sock, contextlib.suppress(ConnectionError):
+        sock.sendall(b"GET /v1/models HTTP/1.1\r\nX: ")
+        while time.monotonic() - began < 5:
+            sock.sendall(b"x")
+            time.sleep(0.05)
+    assert 0.4 < time.monotonic() - began < 4
+
+
+def test_a_head_in_pieces_and_a_pause_between_requests_are_fine(server: LiveServer) -> None:
+    head = b"GET /v1/models HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk-x\r\n\r\n"
+    with server.connect() as sock:
+        for pause in (0.0, 0.8):  # longer than --read-timeout: nothing of a request has come
+            time.sleep(pause)
+            sock.sendall(head[:30])
+            time.sleep(0.2)
+            sock.sendall(head[30:])
+            assert reply(sock).status == 200
+        sock.sendall(head + head[:30])  # the next one begins before this one is answered
+        assert reply(sock).status == 200
+        assert reply(sock).status == 408
+        assert closed(sock)
 
 
 def test_a_chunked_body_is_read_as_any_other(server: LiveServer) -> None:

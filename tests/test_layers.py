@@ -41,7 +41,7 @@ ORDER = [
     dialects
     summaries
     mounts records settings legal
-    handing desk leftover
+    handing desk leftover directing
     pages hearing
     fixtures
     planned
@@ -50,11 +50,13 @@ ORDER = [
     rawwire watch following addresses guard wires options assertions
     app intercept sentries late
     aiohttp_shell
-    clock directing recorded nearest
+    clock recorded nearest
     asserting replying
+    connections
     server world
     inprocess background recording
     imports
+    plugin_options
     plugin_room
     pytest_plugin commands
     cli
@@ -78,7 +80,17 @@ SHELLS = {
     "server",
     "__main__",
 }
-SHELLS |= {"aiohttp_shell", "background", "guard", "inprocess", "plugin_room", "recording", "sentries", "wires"}
+SHELLS |= {
+    "aiohttp_shell",
+    "background",
+    "connections",
+    "guard",
+    "inprocess",
+    "plugin_room",
+    "recording",
+    "sentries",
+    "wires",
+}
 """The rooms that may know of sockets, loops and clocks."""
 
 WORLD = {

@@ -49,17 +49,24 @@ def listen(host: str, port: int) -> socket.socket:
         raise UsageError(text) from error
 
 
-def run(
+def run(  # noqa: PLR0913 - each is something that a server is run with
     app: ASGIApp,
     shell: Stoppable,
     sock: socket.socket,
     *,
     server: str = "hypercorn",
     ready: Callable[[], None],
+    read_timeout: float = 60.0,
 ) -> None:
-    """Serve until SIGINT or SIGTERM; call `ready` once requests are being accepted."""
-    serve = {"hypercorn": _hypercorn, "uvicorn": _uvicorn}[server]
-    serve(app, shell, sock, ready)
+    """Serve until SIGINT or SIGTERM; call `ready` once requests are being accepted.
+
+    `read_timeout` is how many seconds hypercorn waits for the head of a request that has begun;
+    uvicorn has no such limit.
+    """
+    if server == "uvicorn":
+        _uvicorn(app, shell, sock, ready)
+    else:
+        _hypercorn(app, shell, sock, ready, read_timeout)
 
 
 def hypercorn_config(sock: socket.socket) -> Config:
@@ -79,13 +86,19 @@ def hypercorn_config(sock: socket.socket) -> Config:
 
 
 def _hypercorn(
-    app: ASGIApp, shell: Stoppable, sock: socket.socket, ready: Callable[[], None]
+    app: ASGIApp,
+    shell: Stoppable,
+    sock: socket.socket,
+    ready: Callable[[], None],
+    read_timeout: float,
 ) -> None:
     from hypercorn.asyncio import serve  # 0.1 s, once the port is ours
 
-    config = hypercorn_config(sock)
+    from safelight import connections
 
-    _let_go_of_clients_that_left()
+    config = hypercorn_config(sock)
+    config.read_timeout = read_timeout  # type: ignore[assignment]  # seconds need not be whole
+    connections.install()
 
     async def main() -> None:
         stop = _stop_on_signals(shell)
@@ -107,22 +120,6 @@ def _hypercorn(
             asyncio.get_running_loop().set_exception_handler(lambda *_: None)
 
     asyncio.run(main())
-
-
-def _let_go_of_clients_that_left() -> None:
-    """Make hypercorn close a connection when its client has.
-
-    Hypercorn 0.18 waits for its own idle timeout first, so that clients which ask once and leave
-    pile up to the limit of open files (observed: 75 s each; benchmarks/soak.py counts them).
-    """
-    from hypercorn.asyncio import run, tcp_server
-
-    class Prompt(tcp_server.TCPServer):
-        async def _read_data(self) -> None:
-            await super()._read_data()  # until the client has closed its side
-            await self.idle_task.stop()
-
-    run.TCPServer = Prompt  # type: ignore[attr-defined]  # it offers no other way in
 
 
 def _uvicorn(
