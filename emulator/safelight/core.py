@@ -92,8 +92,8 @@ class Emulator:
             while True:
                 try:
                     done = work.run()
-                except Refusal as refusal:
-                    work = walk.throw(refusal)
+                except (Refusal, UsageError) as said:
+                    work = walk.throw(said)
                 else:
                     work = walk.send(done)
         except StopIteration as stop:
