@@ -12,8 +12,10 @@ from typing import Any
 
 import kit
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from safelight.cli import main
 from safelight.datafiles import data_dir
 from safelight.refusals import UsageError
 from safelight.schemas import Schema, load
@@ -350,3 +352,40 @@ def test_every_sdk_row_names_an_operation_that_has_a_schema() -> None:
         names = {path.name.split(".re")[0] for path in (data_dir("schemas") / provider).iterdir()}
         assert {row.operation for row in rows if row.part == "request"} <= names
     assert Schema({"type": "object"}, "x").accepts({})
+
+
+def test_the_emulator_does_not_drift_and_a_strange_endpoint_does(
+    live_server: Any, tmp_path: Path
+) -> None:
+    """The whole command over a socket: the emulator asked, its run kept, a later run compared."""
+    ledger, patch, table = tmp_path / "observed.json", tmp_path / "p.diff", tmp_path / "s.md"
+    flags = ["--provider", "together", "--as-of", "2026-11-20", "--observations", str(ledger)]
+    base = f"{live_server.origin}/together/v1"
+    result = CliRunner().invoke(main, ["drift", *flags, "--base-url", base])
+    assert (result.exit_code, result.output.strip()) == (0, "no drift")
+    run = read_ledger(ledger, "together")[-1]
+    seen_of = run.operations["images.generate"].fields[""]
+    seen_of["score"] = Tally(of=4, seen=4, types={"number"})
+    append(ledger, "together", run)
+    more = ["--propose", str(patch), "--markdown", str(table)]
+    result = CliRunner().invoke(main, ["drift", *flags, *more])
+    assert result.exit_code == 3, result.output
+    assert "adds: images.generate reply: score is sent, and our schema does not" in result.output
+    assert '+    "score": {"type": "number"}' in patch.read_text().replace("        ", "    ")
+    assert "| adds | `images.generate reply: score` |" in table.read_text()
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        ([], "nothing to compare with: name --base-url, --observations or --sdk"),
+        (["--observations", "none.json"], "none.json: holds no run of 'edenai' yet"),
+        (["--sdk"], "edenai has no Python SDK of its own; name --base-url"),
+        (["--base-url", "https://api.edenai.run/v3"], "--live, --api-key-env NAME, --budget USD"),
+    ],
+)
+def test_a_slip_on_the_command_line_is_told_in_one_line(flags: list[str], says: str) -> None:
+    result = CliRunner().invoke(main, ["drift", "--provider", "edenai", *flags])
+    assert result.exit_code == 2
+    assert says in result.output
+    assert len(result.output.splitlines()) == 1

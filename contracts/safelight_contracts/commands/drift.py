@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +29,14 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--observations",
     type=_FILE,
-    help="The ledger that `check endpoint --observations` writes: its last run is the endpoint.",
+    help="The ledger of earlier runs, to which --base-url and `check endpoint` add theirs."
+    " Without --base-url its last run is the endpoint.",
 )
+@click.option("--base-url", metavar="URL", help="Ask this endpoint, as `check endpoint` does.")
+@click.option("--api-key-env", "key_env", metavar="NAME", help="The variable that holds the key.")
+@click.option("--budget", type=Decimal, metavar="USD", help="What asking may cost.")
+@click.option("--live", is_flag=True, help="The endpoint is not on this machine, and may cost.")
+@click.option("--max-cases", type=click.IntRange(1), help="How many questions to ask at most.")
 @click.option("--sdk", is_flag=True, help="Hold the types of the provider's Python SDK against it.")
 @click.option(
     "--sdk-python",
@@ -70,24 +77,44 @@ def drift(**options: Any) -> None:  # noqa: ANN401 - click hands over what it pa
 
 def _sides(options: dict[str, Any]) -> tuple[list[Run], Sdk | None]:
     """Return the runs and the SDK that were named. Raises UsageError where that is nothing."""
-    from safelight_contracts.drift.observed import read_ledger
+    from safelight_contracts.drift.observed import append, read_ledger
     from safelight_contracts.drift.sdk import look
 
     provider, observations = options["provider"], options["observations"]
     asked = options["sdk"] or options["sdk_python"] is not None
-    if observations is None and not asked:
-        raise UsageError("nothing to compare with: name --observations FILE, --sdk, or both")
-    runs = read_ledger(observations, provider) if observations else []
-    if observations and not runs:
-        raise UsageError(f"{observations}: holds no run of {provider!r} yet")
+    if not (observations or options["base_url"] or asked):
+        raise UsageError("nothing to compare with: name --base-url, --observations or --sdk")
     types = look(provider, options["sdk_python"] or sys.executable) if asked else None
+    runs = read_ledger(observations, provider) if observations else []
+    if options["base_url"]:
+        runs.append(_observed(options))
+        if observations:
+            append(observations, provider, runs[-1])
+    elif observations and not runs:
+        raise UsageError(f"{observations}: holds no run of {provider!r} yet")
     if asked and types is None and not runs:
-        raise UsageError(f"{provider} has no Python SDK of its own; name --observations FILE")
+        raise UsageError(f"{provider} has no Python SDK of its own; name --base-url")
     if types is not None:
         click.echo(f"{types.package} {types.version}")
         for name in types.missing:
             click.echo(f"{types.package} has no {name} any more")
     return runs, types
+
+
+def _observed(options: dict[str, Any]) -> Run:
+    """Return what the endpoint answers now. Raises UsageError as `check endpoint` does."""
+    from safelight_contracts.checking import carry_out, prepare
+    from safelight_contracts.drift.observed import observe
+    from safelight_contracts.endpoint_wish import Wish
+
+    names = ("provider", "base_url", "key_env", "budget", "live", "max_cases", "as_of")
+    given = {name: options[name] for name in names if options[name] is not None}
+    prepared = prepare(Wish(**given))
+    run = carry_out(prepared)
+    found = observe(run, prepared.promises)
+    if not found.operations:
+        raise UsageError(f"{run.base_url}: answered nothing that could be compared")
+    return found
 
 
 def _write_patch(path: Path, promises: Promises, found: Drift) -> None:
@@ -96,7 +123,8 @@ def _write_patch(path: Path, promises: Promises, found: Drift) -> None:
     from safelight_contracts.drift.proposing import propose
 
     def schema(move: Move) -> str | None:
-        row = promises.of(move.operation)
+        operation, _, below = move.operation.partition(" ")
+        row = promises.of(operation, below)
         return (row.event if move.event else row.reply) or None
 
     patch = propose(promises.provider.folder, schema, found.moves)

@@ -20,7 +20,7 @@ from safelight_contracts.drift.comparing import (
     of_reply,
     of_request,
 )
-from safelight_contracts.drift.observed import Observation, Run, together
+from safelight_contracts.drift.observed import Observation, Run, key_of, together
 from safelight_contracts.drift.sdk import Sdk
 from safelight_contracts.drift.shapes import Shape, by_tag, either, of_schema
 from safelight_contracts.drift.tallies import of_tallies
@@ -51,8 +51,9 @@ def drift(promises: Promises, history: Sequence[Run], live: Run | None, sdk: Sdk
     """Return what the sides disagree about, on the promises' day."""
     before, now = together(history), together([live] if live else [])
     moves: list[Move] = []
-    for row in _rows(promises):
-        was, is_ = before.get(row.operation), now.get(row.operation)
+    for row in promises.rows:
+        name = key_of(row.operation, row.below)
+        was, is_ = before.get(name), now.get(name)
         moves += _replies(promises, row, was, is_, sdk)
         moves += _requests(promises, row, sdk)
         if is_ is not None:
@@ -61,25 +62,14 @@ def drift(promises: Promises, history: Sequence[Run], live: Run | None, sdk: Sdk
     return Drift(tuple(moves), replies, len(history) + (live is not None))
 
 
-def _rows(promises: Promises) -> Iterator[Promise]:
-    """Yield one row of each operation: a protocol's versions share its name in the ledger."""
-    seen: set[str] = set()
-    for row in promises.rows:
-        if row.operation not in seen:
-            seen.add(row.operation)
-            yield row
-
-
-def _documents(promises: Promises, operation: str) -> dict[str, list[Json]]:
+def _documents(promises: Promises, row: Promise) -> dict[str, Json]:
     """Return the schemas of an operation's replies and events, by what the ledger calls them."""
-    found: dict[str, list[Json]] = {}
-    for row in (row for row in promises.rows if row.operation == operation):
-        if row.reply:
-            found.setdefault(WHOLE, []).append(promises.schema(row.reply).document)
-        if row.event:
-            branches = by_tag(promises.schema(row.event).document)
-            for tag, document in branches.items():
-                found.setdefault(tag or UNTAGGED, []).append(document)
+    found: dict[str, Json] = {}
+    if row.reply:
+        found[WHOLE] = promises.schema(row.reply).document
+    if row.event:
+        branches = by_tag(promises.schema(row.event).document)
+        found |= {tag or UNTAGGED: document for tag, document in branches.items()}
     return found
 
 
@@ -90,15 +80,16 @@ def _replies(
     is_: Observation | None,
     sdk: Sdk | None,
 ) -> Iterator[Move]:
-    documents = _documents(promises, row.operation)
-    for event, alike in documents.items():
+    documents = _documents(promises, row)
+    name = key_of(row.operation, row.below)
+    for event, document in documents.items():
         part = "event" if event else "reply"
-        types = sdk.shapes.get((row.operation, part, event)) if sdk else None
-        sides = Sides(either(map(of_schema, alike)), _seen(was, event), _seen(is_, event), types)
-        yield from of_reply(row.operation, event, sides)
+        types = sdk.shapes.get((row.operation, part, event)) if sdk and not row.below else None
+        sides = Sides(of_schema(document), _seen(was, event), _seen(is_, event), types)
+        yield from of_reply(name, event, sides)
     for event in sorted(set(is_.fields if is_ else ()) - documents.keys()):
         says = "is a reply or an event that our schemas do not know"
-        yield Move(row.operation, "reply", "(whole)", "adds", "live", "other", says, event)
+        yield Move(name, "reply", "(whole)", "adds", "live", "other", says, event)
 
 
 def _seen(observation: Observation | None, event: str) -> Shape | None:
@@ -108,7 +99,7 @@ def _seen(observation: Observation | None, event: str) -> Shape | None:
 
 
 def _requests(promises: Promises, row: Promise, sdk: Sdk | None) -> Iterator[Move]:
-    types = sdk.shapes.get((row.operation, "request", "")) if sdk else None
+    types = sdk.shapes.get((row.operation, "request", "")) if sdk and not row.below else None
     if types is not None:
         bodies = (promises.schema(name).document for name in row.bodies.values())
         yield from of_request(row.operation, either(map(of_schema, bodies)), types)
@@ -116,26 +107,31 @@ def _requests(promises: Promises, row: Promise, sdk: Sdk | None) -> Iterator[Mov
 
 def _wire(promises: Promises, row: Promise, was: Observation, is_: Observation) -> Iterator[Move]:
     """Compare headers, refusals and the order of events."""
+    name = key_of(row.operation, row.below)
     before, now = (was.replies, was.headers), (is_.replies, is_.headers)
-    yield from of_headers(row.operation, before, now, enough=ENOUGH)
-    for name in row.headers:
-        if is_.replies and not is_.headers[name]:
+    yield from of_headers(name, before, now, enough=ENOUGH)
+    for header in row.headers:
+        if is_.replies and not is_.headers[header]:
             says = "is promised on every reply, and was on none"
-            yield Move(row.operation, "headers", name, "breaks", "live", "other", says)
+            yield Move(name, "headers", header, "breaks", "live", "other", says)
     ours = frozenset(_refusals(promises))
-    fresh = Counter({name: n for name, n in is_.errors.items() if _kind(name) not in ours})
+    fresh = Counter({k: n for k, n in is_.errors.items() if _kind(k) not in ours})
     known = frozenset(was.errors)
-    yield from of_counts(row.operation, "errors", known, fresh, what="a refusal")
+    yield from of_counts(name, "errors", known, fresh, what="a refusal")
     if was.orders:
         known = frozenset(was.orders)
-        yield from of_counts(row.operation, "order", known, is_.orders, what="an order of events")
+        yield from of_counts(name, "order", known, is_.orders, what="an order of events")
 
 
 def _refusals(promises: Promises) -> Iterator[str]:
-    """Yield what our error rows answer, as the ledger names it: status, type, code."""
+    """Yield what our error rows answer, as the ledger names it: status, type, code.
+
+    Some envelopes have neither type nor code; of those the status is all that can be compared.
+    """
     for row in promises.provider.errors.rows:
         facts = row.error or {}
         told = (facts.get(name) for name in ("type", "code"))
+        yield f"{row.status} - -"
         yield " ".join([str(row.status), *(one if isinstance(one, str) else "-" for one in told)])
 
 

@@ -7,6 +7,7 @@ enter: sending; what the counts mean (`comparing`).
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 import re
@@ -18,8 +19,10 @@ from pathlib import Path
 from safelight.messages import Json
 from safelight.refusals import UsageError
 
+from safelight_contracts import results
 from safelight_contracts.cases import Case, Seen
 from safelight_contracts.drift.tallies import Tally, count, merge
+from safelight_contracts.promises import Promises
 
 _RUNS = 20
 _VERSION = 1
@@ -79,11 +82,14 @@ class Run:
     base_url: str
     operations: dict[str, Observation] = field(default_factory=dict)
 
-    def take(self, case: Case, seen: Seen) -> None:
-        """Add one answer; what never came, or broke off, says nothing about the contract."""
+    def take(self, case: Case, seen: Seen, below: str = "") -> None:
+        """Add one answer; what never came, or broke off, says nothing about the contract.
+
+        `below` is where the case's protocol begins: another protocol has other replies.
+        """
         if seen.status == 0 or seen.failure:
             return
-        observation = self.operations.setdefault(case.operation, Observation())
+        observation = self.operations.setdefault(key_of(case.operation, below), Observation())
         if seen.status >= 400:
             observation.errors[_refusal(seen)] += 1
             return
@@ -98,6 +104,22 @@ class Run:
         """Return the run for the ledger."""
         operations = {name: seen.as_json() for name, seen in sorted(self.operations.items())}
         return {"at": self.at, "base_url": self.base_url, "operations": operations}
+
+
+def key_of(operation: str, below: str) -> str:
+    """Return what the ledger calls an operation of the protocol below a path."""
+    return f"{operation} {below}" if below else operation
+
+
+def observe(run: results.Run, promises: Promises) -> Run:
+    """Return what a run against an endpoint saw: of the answers, not of the verdicts."""
+    began = datetime.datetime.fromtimestamp(run.began, datetime.UTC)
+    seen = Run(began.isoformat(timespec="seconds"), run.base_url)
+    for result in run.results:
+        if result.seen is not None:
+            row = promises.row_of(result.case)
+            seen.take(result.case, result.seen, row.below if row else "")
+    return seen
 
 
 def together(runs: Iterable[Run]) -> dict[str, Observation]:

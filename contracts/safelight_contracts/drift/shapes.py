@@ -42,6 +42,8 @@ def stance(shape: Shape, path: str) -> Stance:
     if path in shape:
         return shape[path]
     above = parent(path)
+    if path.endswith("[]"):
+        return UNKNOWN  # the lists that were there had no items
     if above and (above not in shape or shape[above].presence == "never"):
         return UNKNOWN  # what is missing together with its parent is told once, at the parent
     return UNKNOWN if (f"{above}.*" if above else "*") in shape else NEVER
@@ -70,7 +72,7 @@ def either(shapes: Iterable[Shape]) -> Shape:
         merged = (there or loose or said)[0]
         for one in there[1:]:
             merged = _union(merged, one)
-        if there and any(one.presence == "never" for one in said):
+        if there and len(there) < len(said):
             merged = replace(merged, presence="sometimes")
         out[path] = merged
     return out
