@@ -15,6 +15,7 @@ from safelight.refusals import Refusal
 
 from safelight_contracts.cases import Case, Key
 from safelight_contracts.promises import ANY, Promise, Promises
+from safelight_contracts.sending import as_json
 
 NOWHERE = "/safelight-no-such-path"
 STRANGER = "safelight-no-such-model"
@@ -24,11 +25,9 @@ _MANNERS: tuple[tuple[Key, str, str], ...] = (
     ("none", "missing_key", "without a key"),
     ("wrong", "wrong_key", "with a key that is wrong"),
 )
-_BROKEN_BODIES = (
-    ("broken JSON", b'{"prompt": "a red circle', "application/json", "bad_json"),
-    ("JSON that is no object", b"[]", "application/json", "bad_json"),
-    ("a body that is no JSON", b"prompt=a+red+circle", "text/plain", "wrong_content_type"),
-)
+_MEDIA = {"json": "application/json", "form": "multipart/form-data"}
+_NEEDED = ("prompt", "messages", "input", "values")
+"""What a request asks with: without it nobody can answer."""
 
 
 def lists(promises: Promises) -> Iterator[Case]:
@@ -54,24 +53,28 @@ def _entries(promises: Promises, row: Promise) -> Iterator[Case]:
         yield from _refused(promises, case, Refusal("model_not_found", "model", id=STRANGER))
 
 
-def keys(promises: Promises) -> Iterator[Case]:
-    """Yield each operation without a key and with a wrong one.
-
-    A body is empty: who forgets to ask for the key refuses it all the same, and bills nothing.
-    """
+def open_doors(promises: Promises) -> Iterator[Case]:
+    """Yield each list that asks for a key, without one and with a wrong one."""
     for row in promises.rows:
-        if "{" in row.path or row.method not in {"GET", "POST"}:
-            continue
-        if row.method == "GET" and row.open:
-            continue
-        for key, name, says in _MANNERS:
-            case = replace(
-                _case(promises, row, row.path, f"{row.method} {row.path} {says}"),
-                body="json" if row.method == "POST" else "none",
-                key=key,
-                family=f"{row.below}{row.operation}:keys",
-            )
-            yield from _refused(promises, case, Refusal(name, masked=ANY))
+        if row.method == "GET" and "{" not in row.path and not row.open:
+            case = _case(promises, row, row.path, f"GET {row.path}")
+            yield from _keyless(promises, case, f"{row.below}{row.operation}:keys")
+
+
+def keys(promises: Promises, row: Promise, base: Case) -> Iterator[Case]:
+    """Yield an operation's cheapest request without a key and with a wrong one.
+
+    What it asks with is left out: who forgets to look at the key refuses it all the same.
+    """
+    params = {name: value for name, value in base.params.items() if name not in _NEEDED}
+    case = replace(base, params=params, purpose=f"{row.method} {row.path}")
+    yield from _keyless(promises, case, f"{row.below}{row.operation}:keys")
+
+
+def _keyless(promises: Promises, case: Case, family: str) -> Iterator[Case]:
+    for key, name, says in _MANNERS:
+        asked = replace(case, key=key, purpose=f"{case.purpose} {says}", family=family)
+        yield from _refused(promises, asked, Refusal(name, masked=ANY), nameless=True)
 
 
 def routes(promises: Promises) -> Iterator[Case]:
@@ -83,29 +86,40 @@ def routes(promises: Promises) -> Iterator[Case]:
     for path in dict.fromkeys(row.path for row in promises.rows if "{" not in row.path):
         if ("PUT", path) not in known:
             says = f"PUT {path}, a method that it does not have"
-            case = Case(provider, "", "PUT", path, says, body="json", family="routes")
+            case = Case(provider, "", "PUT", path, says, family="routes")
             yield from _refused(promises, case, Refusal("wrong_method"))
 
 
-def bodies(promises: Promises) -> Iterator[Case]:
-    """Yield bodies that cannot be read, for each operation that takes one."""
-    for row in promises.rows:
-        if not row.bodies or row.model_header:
-            continue
-        accepted = "application/json" if "json" in row.bodies else "multipart/form-data"
-        for says, raw, kind, name in _BROKEN_BODIES:
-            if name == "bad_json" and "json" not in row.bodies:
-                continue
-            case = replace(
-                _case(promises, row, row.path, says),
-                body="raw",
-                raw=raw,
-                content_type=kind,
-                broken=f"body:{name}",
-                family=f"{row.operation}:bodies",
-            )
-            told = {"reason": ANY, "content_type": kind, "accepted": accepted}
-            yield from _refused(promises, case, Refusal(name, **told))
+def bodies(promises: Promises, row: Promise, base: Case) -> Iterator[Case]:
+    """Yield bodies that cannot be read, made of a request that could be."""
+    if row.model_header or base.body != "json":
+        return
+    whole = as_json(base.params)
+    for says, raw, kind, name in (
+        ("broken JSON", whole[:-1], "application/json", "bad_json"),
+        ("JSON that is no object", b"[" + whole + b"]", "application/json", "bad_json"),
+        ("JSON that is called text", whole, "text/plain", "wrong_content_type"),
+    ):
+        case = replace(
+            base,
+            purpose=f"{says}: {row.method} {row.path}",
+            body="raw",
+            raw=raw,
+            content_type=kind,
+            broken=f"body:{name}",
+            family=f"{row.below}{row.operation}:bodies",
+        )
+        told = {"reason": ANY, "content_type": kind, "accepted": _MEDIA[next(iter(row.bodies))]}
+        yield from _refused(promises, case, Refusal(name, **told), nameless=True)
+
+
+def unserved(promises: Promises, case: Case) -> Iterator[Case]:
+    """Yield a good request to a model that is listed and that nobody serves."""
+    why = promises.provider.catalog.known(case.model)
+    name = str(why.traits["unserved"]) if why else ""
+    told = replace(case, purpose="a model that is listed and not served", broken="model:unserved")
+    told = replace(told, family=f"{case.operation}:unserved")
+    yield from _refused(promises, told, Refusal(name, "model"))
 
 
 def strangers(promises: Promises, row: Promise, base: Case) -> Iterator[Case]:
@@ -129,11 +143,15 @@ def _case(promises: Promises, row: Promise, path: str, purpose: str, *, model: s
     return replace(case, expects=promises.expect(case))
 
 
-def _refused(promises: Promises, case: Case, why: Refusal) -> Iterator[Case]:
-    """Yield the case with the refusal that the contract names; nothing where it names none."""
+def _refused(
+    promises: Promises, case: Case, why: Refusal, *, nameless: bool = False
+) -> Iterator[Case]:
+    """Yield the case with the refusal that the contract names; nothing where it names none.
+
+    `nameless`: the refusal comes before anybody has read which model is meant.
+    """
     try:
-        expects = promises.expect(case, why)
+        expects = promises.expect(replace(case, model="") if nameless else case, why)
     except LookupError:
         return
-    broken = case.broken or f"{case.purpose.replace(' ', '-')}"
-    yield replace(case, expects=expects, broken=broken)
+    yield replace(case, expects=expects, broken=case.broken or why.name)

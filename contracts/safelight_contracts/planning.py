@@ -44,11 +44,13 @@ def make_plan(
     maker.add("failed before", earlier)
     if only_earlier:
         return maker.draft.done()
-    maker.free()
+    maker.free(rows)
     for row in rows:
         maker.add(REFUSALS, plan_requests.refusals(promises, row, maker.narrowings(row)))
-        for base in plan_requests.cheapest(promises, row, maker.models(row)[:1]):
+        for base in maker.bases(row):
             maker.add(REFUSALS, plan_free.strangers(promises, row, base))
+        for base in plan_requests.cheapest(promises, row, maker.idle(row)):
+            maker.add(REFUSALS, plan_free.unserved(promises, base))
     cheapest = [plan_requests.cheapest(promises, row, maker.models(row)) for row in rows]
     maker.add(CHEAPEST, chain.from_iterable(cheapest), by_price=True)
     for row in rows:
@@ -78,17 +80,31 @@ class _Maker:
             _known(self.wish.models, ids, "--models")
         return [row for row in self.promises.rows if row.bodies and self._wanted(row.operation)]
 
-    def free(self) -> None:
+    def free(self, rows: Sequence[Promise]) -> None:
         """Add lists, keys, routes and bodies."""
         self.add(LISTS, plan_free.lists(self.promises))
-        for make in (plan_free.keys, plan_free.routes, plan_free.bodies):
-            self.add(KEYS, make(self.promises))
+        self.add(KEYS, plan_free.open_doors(self.promises))
+        self.add(KEYS, plan_free.routes(self.promises))
+        for row in rows:
+            for base in self.bases(row):
+                self.add(KEYS, plan_free.keys(self.promises, row, base))
+                self.add(KEYS, plan_free.bodies(self.promises, row, base))
+
+    def bases(self, row: Promise) -> list[Case]:
+        """Return the cheapest request of the cheapest model, in each kind of body."""
+        return list(plan_requests.cheapest(self.promises, row, self.models(row)[:1]))
+
+    def idle(self, row: Promise) -> list[Model]:
+        """Return the models that are listed and not served, as far as they were asked for."""
+        found = self.promises.models(row.operation)
+        return [m for m in found if m.traits.get("unserved") and self._named(m.id)]
 
     def models(self, row: Promise) -> list[Model]:
         """Return the models of an operation that were asked for, the cheapest first."""
         key = (row.operation, row.below)
         if key not in self._sorted:
-            found = [m for m in self.promises.models(row.operation) if self._named(m.id)]
+            able = self.promises.models(row.operation)
+            found = [m for m in able if self._named(m.id) and not m.traits.get("unserved")]
             if self.promises.provider.any_model is not None and not found:
                 found = [m for m in map(self.promises.model, self.wish.models) if m]
             day = self.wish.day
@@ -114,8 +130,6 @@ class _Maker:
             if case.operation and not self._wanted(case.operation):
                 continue
             price = FREE if case.method == "GET" else quote(provider, case, wish.day)
-            if price is None and case.expects.refuses and not case.model:
-                price = FREE  # no model is named: nobody can bill for it
             yield repriced(Step(case, phase), price, allow_unpriced=wish.unpriced)
 
     def _wanted(self, operation: str) -> bool:

@@ -31,15 +31,13 @@ _MOST = 25
 def explain_failures(endpoint: Endpoint, promises: Promises, *, confirm: int) -> None:
     """Give each kind of failure of a run its evidence, on the result that shows it best."""
     shrinker = _Shrinker(endpoint, promises, confirm)
-    done: set[int] = set()
+    places = {id(result): index for index, result in enumerate(endpoint.run.results)}
     for finding, hits in grouped(endpoint.run.results)[:_MOST]:
-        best = min(hits, key=_size)
-        index = next(i for i, one in enumerate(endpoint.run.results) if one is best)
-        if index in done or best.seen is None:
-            continue
-        done.add(index)
-        evidence = shrinker.evidence(best, finding)
-        endpoint.run.results[index] = replace(best, evidence=evidence)
+        open_ = [hit for hit in hits if hit.seen is not None and id(hit) in places]
+        if open_:
+            best = min(open_, key=_size)
+            evidence = shrinker.evidence(best, finding)
+            endpoint.run.results[places.pop(id(best))] = replace(best, evidence=evidence)
     endpoint.run.spent, endpoint.run.reported = endpoint.budget.held, endpoint.budget.reported
 
 

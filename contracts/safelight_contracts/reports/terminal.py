@@ -34,6 +34,7 @@ _WIDE = 300
 """Characters of a value that a line shows."""
 _MOST = 30
 _REASONS = 6
+_LINE = 2_000
 
 
 def print_plan(console: Console, run: Run, plan: Plan, budget: Budget) -> None:
@@ -111,6 +112,7 @@ def print_run(console: Console, run: Run) -> None:
     found = failures(run)
     for finding, hits in found[:_MOST]:
         console.print(_failure(finding, hits))
+        _print_again(console, finding, hits)
     if len(found) > _MOST:
         console.print(f"… and {len(found) - _MOST} more kinds of failure; see --html or --json\n")
     for outcome in (Outcome.INCONCLUSIVE, Outcome.NOT_CHECKED):
@@ -159,13 +161,21 @@ def _failure(finding: Finding, hits: list[Result]) -> RenderableType:
     ):
         if value:
             body.add_row(name, Text(value))
+    return Group(head, Padding(body, (0, 0, 0, 2)))
+
+
+def _print_again(console: Console, finding: Finding, hits: list[Result]) -> None:
+    """Print how to see a failure again: a line to copy, so it is never broken in two."""
     evidence = next((hit.evidence for hit in hits if hit.evidence), None)
     if evidence:
         state = "asked again, failed again" if evidence.confirmed else "by a recorded answer"
-        body.add_row("again", Text(evidence.curl[:2000]))
-        body.add_row("", Text(state, style="bright_black"))
-    body.add_row("more", Text(f"safelight explain {finding.code}", style="bright_black"))
-    return Group(head, Padding(body, (0, 0, 1, 2)))
+        console.print(f"  {state}:", style="bright_black", highlight=False)
+        size = len(evidence.curl)
+        whole = f"  {evidence.curl}"
+        line = whole if size <= _LINE else f"  a line of {size} characters: see --html or --json"
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
+    more = f"  safelight explain {finding.code}\n"
+    console.print(more, style="bright_black", highlight=False, markup=False)
 
 
 def _shown(value: object) -> str:

@@ -1,0 +1,99 @@
+"""A wish carried out: plan, run, evidence, examples kept. What commands and pytest call.
+
+What must not enter: options, printing.
+"""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from safelight_contracts.budget import Budget
+from safelight_contracts.cases import Case
+from safelight_contracts.checks import judge
+from safelight_contracts.endpoint import Endpoint, Watches
+from safelight_contracts.endpoint_wish import Ready, Wish, ready
+from safelight_contracts.plan import Plan
+from safelight_contracts.planning import make_plan
+from safelight_contracts.promises import Promises
+from safelight_contracts.replaying import Examples
+from safelight_contracts.results import Run
+from safelight_contracts.sending import Sender
+from safelight_contracts.shrinking import explain_failures
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A run before anything is sent: what it will ask, and the purse it has for it."""
+
+    ready: Ready
+    promises: Promises
+    plan: Plan
+    budget: Budget
+    run: Run
+    examples: Examples
+
+    @property
+    def wish(self) -> Wish:
+        """Return what was asked for."""
+        return self.ready.wish
+
+
+def prepare(wish: Wish, *, replay: bool = False) -> Prepared:
+    """Return a run that can be carried out. Raises UsageError for a wish that cannot be.
+
+    With `replay` the plan is what failed before and nothing else.
+    """
+    found = ready(wish)
+    promises = Promises(found.dialect.provider, wish.day)
+    examples = Examples(wish.database, wish.provider)
+    earlier = list(examples.cases(promises))
+    plan = make_plan(wish, promises, earlier, only_earlier=replay)
+    month = datetime.datetime.now(datetime.UTC).strftime("%Y-%m")
+    budget = found.budget(month)
+    run = Run(
+        provider=wish.provider,
+        title=found.dialect.provider.title,
+        base_url=found.base_url,
+        day=wish.day,
+        seed=wish.seed,
+        key_env=found.key_env,
+        began=time.time(),
+        budget=wish.budget,
+        planned=plan.price,
+        secrets=(found.key,),
+    )
+    return Prepared(found, promises, plan, budget, run, examples)
+
+
+def carry_out(
+    prepared: Prepared,
+    watcher: Watches | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Run:
+    """Ask all of the plan, look for the smallest evidence, keep what failed; return the run."""
+    found, wish = prepared.ready, prepared.wish
+    start = time.perf_counter()
+    with Sender(found.base_url, found.key, timeout=wish.timeout) as sender:
+        endpoint = Endpoint(
+            provider=prepared.promises.provider,
+            sender=sender,
+            judge=lambda case, seen: judge(case, seen, prepared.promises),
+            budget=prepared.budget,
+            run=prepared.run,
+            baseline=found.known,
+            watcher=watcher,
+            sleep=sleep,
+        )
+        run = endpoint.carry_out(prepared.plan)
+        explain_failures(endpoint, prepared.promises, confirm=wish.paid_again)
+    run.took = time.perf_counter() - start
+    prepared.examples.keep(run)
+    return run
+
+
+def asked(prepared: Prepared) -> list[Case]:
+    """Return the cases of a plan that will be asked."""
+    return [step.case for step in prepared.plan.steps if not step.barred]
