@@ -56,6 +56,21 @@ def test_what_is_described_is_what_is_read() -> None:
             assert "nonsense" in wrong or "steps" in wrong
 
 
+@pytest.mark.parametrize(
+    ("page", "problem"),
+    [
+        ("spend?model=x", "unknown parameter 'model'; this page takes none"),
+        ("journal?limt=1", "unknown parameter 'limt'; known are operation, status"),
+        ("journal?operation=image.edit", "journal: no operation fits 'image.edit'; did you mean"),
+        ("journal?provider=opena", "journal: no provider fits 'opena'; did you mean openai"),
+    ],
+)
+def test_a_question_that_nobody_answers_is_refused(page: str, problem: str) -> None:
+    reply = respond(kit.emulator(), "GET", page)
+    assert (reply.status, problem in kit.error(reply)["message"]) == (400, True)
+    assert respond(kit.emulator(), "GET", "health?probe=1").status == 200
+
+
 def test_a_page_that_is_none_lists_those_that_are() -> None:
     emu = kit.emulator()
     missing, wrong = respond(emu, "GET", "scenarios"), respond(emu, "PATCH", "clock")

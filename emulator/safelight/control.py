@@ -149,6 +149,8 @@ def respond(desk: Desk, path: str, token: str | None) -> Reply:
         known = ", ".join(f"{p.method} {PREFIX}{p.path}" for p in found or PAGES)
         return _json(405 if found else 404, _problem(f"no such page; known are {known}"))
     try:
+        if not open_:
+            desk.query(*page.query)
         made = page.make(desk)
         return made if isinstance(made, Reply) else _json(200, made)
     except UsageError as error:

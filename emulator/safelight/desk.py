@@ -44,7 +44,8 @@ class Desk:
         found = dict(parse_qsl(self.request.query, keep_blank_values=True))
         for key in found:
             if key not in known:
-                raise UsageError(f"unknown parameter {key!r}; known are {', '.join(known)}")
+                told = f"known are {', '.join(known)}" if known else "this page takes none"
+                raise UsageError(f"unknown parameter {key!r}; {told}")
         return found
 
     def only(self, body: dict[str, Json], *known: str) -> None:

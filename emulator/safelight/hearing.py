@@ -23,6 +23,8 @@ FILTERS = (
 )  # fmt: skip
 """What the journal may be asked for: fields of an exchange, word for word."""
 
+_NAMED = ("operation", "provider")
+
 
 def journal(desk: Desk) -> Json:
     """Return exchanges, oldest first, that fit the filters; `next` continues after the last."""
@@ -30,6 +32,8 @@ def journal(desk: Desk) -> Json:
     after, limit = number(query, "after", 0), min(number(query, "limit", _PAGE), 10 * _PAGE)
     if "status" in query:
         number(query, "status", 0)
+    named = {key: value for key, value in query.items() if key in _NAMED and value}
+    desk.check_names(named, "journal")
     exact = {key: value for key, value in query.items() if key in FILTERS}
     shown: list[Json] = []
     position, more = after, False

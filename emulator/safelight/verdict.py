@@ -90,7 +90,7 @@ def ignored_retry_after(exchanges: Sequence[Exchange], now: float) -> Iterator[F
 def retry_storm(exchanges: Sequence[Exchange], now: float) -> Iterator[Finding]:
     """Yield bodies that were sent again and again though nothing got better."""
     for group in _attempts(exchanges):
-        failed = [e for e in group if e.status >= 400 or not e.delivered]
+        failed = [e for e in group if not e.delivered or (e.status >= 400 and (e.row or e.fault))]
         if len(failed) >= _STORM:
             says = f"{len(failed)} failed attempts with the same body"
             yield Finding("retry-storm", says, tuple(e.number for e in failed))
