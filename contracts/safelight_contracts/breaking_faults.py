@@ -52,7 +52,7 @@ def attempts(schema: Json, base: Json, *, form: bool, site: str = "") -> Iterato
             yield from _arrays(rest, base, site, form=form)
         if any(word in rest for word in _OBJECTS):
             yield from _objects(schema, rest, base, site, form=form)
-            for value, title in rule_faults(rest, rules):
+            for value, title in rule_faults(rest, rules, base):
                 yield Attempt(value, f"{site}:rule:{title}", f"against the rule {title!r}")
 
 
@@ -100,7 +100,10 @@ def _plain(rest: dict[str, Json], site: str) -> Iterator[Attempt]:
                 yield Attempt(value, f"{site}:{word}", "none of the choices")
     for word, sign in (("minimum", -1), ("maximum", 1)):
         if word in rest:
-            for step in (1, 0.5):
+            far = (
+                abs(rest[word]) >= 2**53
+            )  # where a parser's floats no longer tell neighbours apart
+            for step in (4096,) if far else (1, 0.5):
                 yield Attempt(rest[word] + sign * step, f"{site}:{word}", f"beyond the {word}")
     yield from _texts(rest, site)
 
@@ -133,7 +136,7 @@ def _arrays(rest: dict[str, Json], base: Json, site: str, *, form: bool) -> Iter
         good = base if isinstance(base, list) and base else [plainest(item)]
     except Unmakable:
         return
-    if rest.get("minItems"):
+    if rest.get("minItems", 0) > (1 if form else 0):  # a form cannot say an empty list
         yield Attempt(good[: rest["minItems"] - 1], f"{site}:minItems", "an item too few")
     if "maxItems" in rest:
         many = [good[0]] * (rest["maxItems"] + 1)
@@ -152,6 +155,8 @@ def _objects(
         return
     for name in rest.get("required", []):
         without = {key: value for key, value in start.items() if key != name}
+        if form and site and not without:
+            continue  # nor an empty object
         yield Attempt(without, f"{_under(site, name)}:required", "left out")
     more = rest.get("additionalProperties", True)
     if more is False:

@@ -14,13 +14,31 @@ from safelight_contracts.strategies.merging import impossible, merged
 
 
 def rule_faults(
-    rest: dict[str, Json], rules: list[dict[str, Json]]
+    rest: dict[str, Json], rules: list[dict[str, Json]], base: Json
 ) -> Iterator[tuple[dict[str, Json], str]]:
-    """Yield objects that should break one rule, with the rule's title (or number)."""
+    """Yield objects that should break one rule, with the rule's title (or number).
+
+    The fields that a rule does not speak of are those of `base`, if there is one.
+    """
     for number, rule in enumerate(rules):
         kept = [other for other in rules if other is not rule]
+        spoken = _spoken(rule)
+        title = str(rule.get("title", number))
         for value in _against({**rest, "allOf": kept} if kept else rest, rule):
-            yield value, str(rule.get("title", number))
+            if isinstance(base, dict):
+                around = {name: part for name, part in base.items() if name not in spoken}
+                yield {**value, **around}, title
+            yield value, title
+
+
+def _spoken(rule: Json) -> set[str]:
+    """Return the names of the fields that a rule speaks of, on any level."""
+    if isinstance(rule, list):
+        return {name for part in rule for name in _spoken(part)}
+    if not isinstance(rule, dict):
+        return set()
+    found = {*rule.get("required", ()), *rule.get("properties", ())}
+    return found | {name for part in rule.values() for name in _spoken(part)}
 
 
 def _against(others: dict[str, Json], rule: dict[str, Json]) -> Iterator[dict[str, Json]]:

@@ -92,6 +92,7 @@ class Promises:
         self.provider = load_provider(provider) if isinstance(provider, str) else provider
         self.day = day
         self.dialect = load_dialect(self.provider.name)
+        self._sent: dict[int, Schema] = {}
 
     @cached_property
     def rows(self) -> tuple[Promise, ...]:
@@ -138,9 +139,13 @@ class Promises:
         return max(fitting, key=lambda row: len(row.below), default=None)
 
     def models(self, operation: str) -> tuple[Model, ...]:
-        """Return the models that do an operation on that day, in the catalogue's order."""
+        """Return the models that do an operation on that day, in the catalogue's order.
+
+        One that is listed and not served (the trait `unserved`) does nothing.
+        """
         alive = (m for m in self.provider.catalog.models if m.alive(self.day))
-        return tuple(model for model in alive if operation in model.operations)
+        able = (model for model in alive if operation in model.operations)
+        return tuple(model for model in able if "unserved" not in model.traits)
 
     def model(self, name: str) -> Model | None:
         """Return a model by its id, if it answers on that day."""
@@ -152,11 +157,18 @@ class Promises:
         name = row.bodies[body or next(iter(row.bodies))]
         found = self.model(model) if isinstance(model, str) else model
         catalog = self.provider.catalog
-        return (
-            catalog.narrowed(name, row.operation, found, self.day)
-            if found
-            else catalog.schema(name)
-        )
+        whole = catalog.schema(name)
+        if found is not None:
+            whole = catalog.narrowed(name, row.operation, found, self.day)
+        return self._sendable(whole) if row.stream_header else whole
+
+    def _sendable(self, schema: Schema) -> Schema:
+        """Return a schema without the field that travels in a header, where it cannot be wrong."""
+        if id(schema) not in self._sent:
+            parts = schema.document["properties"]
+            kept = {name: part for name, part in parts.items() if name != "stream"}
+            self._sent[id(schema)] = Schema({**schema.document, "properties": kept}, schema.name)
+        return self._sent[id(schema)]
 
     def schema(self, name: str) -> Schema:
         """Return a schema of the provider by name."""

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote
 
+from orjson import dumps
 from safelight.catalog import Model
 from safelight.messages import Json, Upload
 from safelight.provider import Provider
@@ -101,34 +102,40 @@ def least(promises: Promises, row: Promise, model: str, *, body: Body = "none") 
 def case_of(
     promises: Promises,
     row: Promise,
-    params: Params,
+    params: Params | Json,
     *,
     purpose: str,
     body: Body = "none",
     **more: Json,
 ) -> Case:
-    """Return the case of a request: its path, its headers, and what its answer has to be.
+    """Return the case of a request: its path, its headers, and its body.
 
-    What a protocol carries in headers is taken out of the body. `more` are other fields of a Case.
+    What a protocol carries in headers is taken out of the body. A body that is no object is sent as
+    it is. `more` are other fields of a Case.
     """
     kind: Body = _body(row, body) if row.bodies else "none"
-    model = str(params.get("model", more.pop("model", "")))
-    sent, headers = dict(params), list(more.pop("headers", ()))
+    schema = row.bodies.get(kind, "")
+    headers = list(more.pop("headers", ()))
+    sent = dict(params) if isinstance(params, dict) else {}
+    model = sent.get("model")
+    if not isinstance(params, dict):
+        more |= {"raw": dumps(params), "content_type": "application/json"}
+        kind = "raw"
     if row.model_header:
-        headers.append((row.model_header, str(sent.pop("model", ""))))
+        headers.append((row.model_header, str(sent.pop("model", "") or "")))
     if row.stream_header:
-        headers.append((row.stream_header, "true" if sent.get("stream") else "false"))
+        headers.append((row.stream_header, "true" if sent.pop("stream", False) else "false"))
     return Case(
         provider=promises.provider.name,
         operation=row.operation,
         method=row.method,
-        path=row.path.replace("{model}", quote(model, safe="/")),
+        path=row.path.replace("{model}", quote(str(model or ""), safe="/")),
         purpose=purpose,
-        model=model,
+        model=model if isinstance(model, str) else "",
         body=kind,
-        params=sent,
+        params=sent if row.bodies else {},
         headers=tuple(headers),
-        schema=row.bodies.get(kind, ""),
+        schema=schema,
         **more,
     )
 

@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 
 from safelight_contracts.cases import Case, Seen
 from safelight_contracts.checks import amounts, envelopes, errors, pictures, streams, verdicts
-from safelight_contracts.checks.looking import ANSWERS, Look
+from safelight_contracts.checks.looking import Look
 from safelight_contracts.checks.shown import pictures as shown_in
 from safelight_contracts.findings import CHECKS, Finding, check
 from safelight_contracts.promises import Promises
@@ -19,7 +19,12 @@ from safelight_contracts.promises import Promises
 __all__ = ["ANSWERS", "judge", "repeats"]
 
 _ROOMS = (verdicts, envelopes, streams, errors, pictures, amounts)
-"""The rooms whose checks are run. Importing one registers its checks."""
+"""The rooms whose checks are run, in this order: from the whole of an answer to its details."""
+
+ANSWERS = [
+    code for room in _ROOMS for code, told in CHECKS.items() if told.run.__module__ == room.__name__
+]
+"""The codes of the checks of one answer, in the order in which they are run."""
 
 
 def judge(case: Case, seen: Seen, promises: Promises) -> list[Finding]:

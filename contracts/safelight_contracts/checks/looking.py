@@ -24,9 +24,6 @@ from safelight_contracts.streams_order import Order
 
 F = TypeVar("F", bound=Callable[..., Iterator[Finding]])
 
-ANSWERS: list[str] = []
-"""The codes of the checks of one answer, in the order in which they are run."""
-
 VERDICT = ("SL-STATUS", "SL-SERVER-ERROR", "SL-ACCEPTED-BILLED", "SL-COERCED", "SL-IGNORED")
 SHAPE = (*VERDICT, "SL-CONTENT-TYPE", "SL-BODY-SHAPE", "SL-STREAM-FRAMING", "SL-STREAM-SHAPE")
 """What a check of meaning comes after: of an answer of another shape nothing more can be said."""
@@ -44,7 +41,6 @@ MISSING = _Missing()
 
 def answer(code: str, title: str, after: tuple[str, ...] = SHAPE) -> Callable[[F], F]:
     """Register a function as a check of one answer; it gets a Look and yields findings."""
-    ANSWERS.append(code)
     return check(code, title, after)
 
 

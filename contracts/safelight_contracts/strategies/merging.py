@@ -21,6 +21,8 @@ def merged(one: Json, two: Json) -> dict[str, Json]:
         more["allOf"] = [*more.get("allOf", []), rule]
     for keyword, value in more.items():
         out = _with(out, keyword, value)
+        if impossible(out):
+            break
     return out
 
 
@@ -35,7 +37,9 @@ def _with(schema: dict[str, Json], keyword: str, value: Json) -> dict[str, Json]
     if keyword not in schema:
         return {**schema, keyword: value}
     if keyword in _JOIN:
-        return {**schema, keyword: _JOIN[keyword](schema[keyword], value)}
+        joined = _JOIN[keyword](schema[keyword], value)
+        nothing = keyword in ("type", "enum") and not joined
+        return {"not": {}} if nothing else {**schema, keyword: joined}
     if schema[keyword] == value or keyword.startswith(("x-", "$")) or keyword in _SAID:
         return schema
     also = {"if": True, "then": {keyword: value}}  # two patterns, two unions: both have to hold
