@@ -183,7 +183,12 @@ main(["serve", "--port", "0"])
         "pytest",
         "httpx",
         "httpx2",
+        "jsonschema_rs",
+        "redis",
+        "respx",
         "rich",
+        "watchfiles",
+        "yaml",
         "jsonschema",
         "PIL",
         "openai",
@@ -191,6 +196,7 @@ main(["serve", "--port", "0"])
     }
     assert {"starlette", "hypercorn"} <= loaded
     assert loaded & heavy == set()
+    assert "safelight.operations.chat.creating" not in done.stdout.split()
 
 
 def test_models_are_listed_with_what_they_do() -> None:

@@ -279,10 +279,12 @@ class Emulator:
         )
 
     def warm(self) -> None:
-        """Load what the first request would wait for: imaging, the default provider's schemas."""
+        """Load what the first request would wait for: imaging, chat, the default's schemas."""
         import PIL.Image
         import PIL.ImageDraw
         import PIL.ImageFont  # noqa: F401
+
+        import safelight.operations.chat.creating  # noqa: F401
 
         dialect = self._mounts.default
         for names in dialect.request_schemas.values():
