@@ -89,9 +89,10 @@ class Door:
         found: list[dict[str, Json]] = self._page("GET", f"verdict?after={self._since}")["findings"]
         return found
 
-    def given(self) -> list[dict[str, Json]]:
-        """Return the replies that were given by answers, whole."""
-        found: list[dict[str, Json]] = self._page("GET", "answers")["given"]
+    def given(self, *, brief: bool = False) -> list[dict[str, Json]]:
+        """Return the replies that were given by answers, whole, or only who got them."""
+        name = "answers?brief=true" if brief else "answers"
+        found: list[dict[str, Json]] = self._page("GET", name)["given"]
         return found
 
     def forget(self) -> None:

@@ -68,12 +68,12 @@ class Plan:
             change.setdefault("json", []).extend(atom.edits)
             change.setdefault("insert", []).extend(map(list, atom.inserts))
             for key, value in atom.rest:
-                both = isinstance(value, dict) and isinstance(change.get(key), dict)
-                change[key] = {**change[key], **value} if both else value
+                change[key] = _joined(change.get(key), value)
         change = {key: value for key, value in change.items() if value not in ([], {})}
         if self.row is not None:
             change.setdefault("delay", 0)
-        answer = {"operation": self.operation, "times": self.times, "change": change}
+        answer: Json = {"operation": self.operation, "times": self.times, "change": change}
+        answer |= {"label": self.lie} if self.lie else {}
         return [answer if self.row is None else {**answer, "row": self.row}]
 
     @property
@@ -85,6 +85,15 @@ class Plan:
         """Return the same plan with these atoms only, named by them."""
         says = ", ".join(atom.says for atom in atoms)
         return replace(self, atoms=tuple(atoms), says=says or self.says)
+
+
+def _joined(first: Json, second: Json) -> Json:
+    """Return what two atoms say of one key: tables and lists together, else what comes later."""
+    if isinstance(first, dict) and isinstance(second, dict):
+        return {**first, **second}
+    if isinstance(first, list) and isinstance(second, list):
+        return sorted({*first, *second})
+    return second
 
 
 @dataclass(frozen=True, slots=True)

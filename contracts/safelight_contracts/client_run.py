@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Protocol
 
@@ -35,6 +35,7 @@ _STOPS = frozenset({"FAILED", "REQUEST", "UNCLEAR", "SILENT", "HANG", "OUTPUT"})
 """Findings of the plain example after which nothing more can be learnt."""
 
 
+_NOTICED = frozenset({"SL-CLIENT-SWALLOWED", "SL-CLIENT-UNDETECTED"})
 _DRAWN = 15
 """Examples that are left to Hypothesis, whatever there is to try before."""
 
@@ -242,15 +243,17 @@ class Campaign:
         door.begin(plan.answers(), plan.steps)
         try:
             ending = self._subject.run(plan, door)
-            return Trial(
+            trial = Trial(
                 plan,
                 ending,
                 tuple(door.exchanges()),
                 tuple(door.verdict()),
-                tuple(door.given()),
+                tuple(door.given(brief=plan is not PLAIN)),
                 self._options.secrets,
                 self._unclear,
             )
+            whole = plan is not PLAIN and oracles.judge(trial)
+            return replace(trial, given=tuple(door.given())) if whole else trial
         finally:
             door.end()
 
@@ -260,5 +263,8 @@ class Campaign:
 
     def _keep(self, trial: Trial, findings: Sequence[Finding]) -> None:
         known = {(b.finding.code, b.finding.at) for b in self.report.broken}
-        fresh = (f for f in findings if (f.code, f.at) not in known)
+        lies = {b.trial.plan.lie for b in self.report.broken if b.finding.code in _NOTICED}
+        fresh = [f for f in findings if (f.code, f.at) not in known]
+        if trial.plan.lie in lies:  # one lie, one finding
+            fresh = [f for f in fresh if f.code not in _NOTICED]
         self.report.broken += [Broken(finding, trial) for finding in fresh]

@@ -246,12 +246,18 @@ _HABITS = {
 def _habit(name: str, code: str, title: str, what: str) -> None:
     def run(trial: Trial) -> Iterator[Finding]:
         for found in trial.verdict:
-            if found["code"] == name:
+            if found["code"] == name and not _planted(trial, name, found["evidence"]):
                 at = _operation(trial, found["evidence"])
                 yield Finding(code, at, title, found["says"])
 
     run.__doc__ = f"Ask the journal. {what}"
     check(code, title)(run)
+
+
+def _planted(trial: Trial, name: str, numbers: list[int]) -> bool:
+    """Tell whether it was the plan, and not the client, that let a URL expire."""
+    hit = {exchange["number"] for exchange in trial.exchanges if exchange["fault"]}
+    return name == "url-not-fetched" and bool(hit & set(numbers))
 
 
 def _operation(trial: Trial, numbers: list[int]) -> str:

@@ -107,7 +107,7 @@ PAGES = (
     Page("POST", "scenario", pages.append_scenario, body=_STEPS),
     Page("DELETE", "scenario", pages.clear_scenario),
     Page("GET", "fixtures", fixture_page.listing),
-    Page("GET", "answers", planned.get_answers),
+    Page("GET", "answers", planned.get_answers, query={"brief": "string"}),
     Page("POST", "answers", planned.append_answers, body={"answers": "array"}),
     Page("DELETE", "answers", planned.clear_answers),
     Page("GET", "clock", pages.get_clock),

@@ -16,7 +16,7 @@ from safelight.messages import Chunk, Json, Reply
 from safelight.refusals import UsageError
 from safelight.store import Answer, Given
 
-_KEYS = ("operation", "times", "row", "change")
+_KEYS = ("operation", "times", "row", "change", "label")
 _MANY = 10_000
 """Requests that one answer may wait for."""
 
@@ -24,16 +24,21 @@ _MANY = 10_000
 def get_answers(desk: Desk) -> Json:
     """Return how many answers wait for whom, and the last ones that were given, whole.
 
-    The bytes of chunks are told as Latin-1: one character each.
+    The bytes of chunks are told as Latin-1: one character each. With `brief=true` only who was
+    given something.
     """
+    brief = desk.query("brief").get("brief") == "true"
     waiting: dict[str, int] = {}
     for answer in desk.session.answers:
         waiting[answer.operation] = waiting.get(answer.operation, 0) + 1
-    return {"waiting": waiting, "given": [_given(one) for one in desk.session.given]}
+    return {"waiting": waiting, "given": [_given(one, brief=brief) for one in desk.session.given]}
 
 
 def append_answers(desk: Desk) -> Json:
-    """Let the next requests get `answers`: each has `operation`, `times`, `row`, `change`."""
+    """Let the next requests get `answers`: each has `operation`, `times`, `row`, `change`.
+
+    `label` is the fault that the journal names for it.
+    """
     body = desk.body()
     raw = body.pop("answers", None)
     if body:
@@ -63,16 +68,23 @@ def _read(raw: Json, where: str) -> Iterator[Answer]:
         raise UsageError(f"{where}.operation: expected a glob such as images.*, got {operation!r}")
     if row is not None and not isinstance(row, str):
         raise UsageError(f"{where}.row: expected the id of an error row, got {row!r}")
+    label = raw.get("label")
+    if label is not None and not isinstance(label, str):
+        raise UsageError(f"{where}.label: expected a text, got {label!r}")
     if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= _MANY:
         raise UsageError(f"{where}.times: expected a number from 1 to {_MANY}, got {times!r}")
     change = read_change(raw.get("change", {}), f"{where}.change")
-    answer = Answer(operation, row=row, bend=partial(changed, change=change), kept=True)
+    answer = Answer(
+        operation, row=row, bend=partial(changed, change=change), label=label, kept=True
+    )
     yield from [answer] * times
 
 
-def _given(given: Given) -> Json:
+def _given(given: Given, *, brief: bool) -> Json:
     reply = given.reply
     said: dict[str, Json] = {"number": given.number, "operation": given.operation}
+    if brief:
+        return said
     said |= {"status": reply.status, "headers": [list(pair) for pair in reply.headers]}
     if reply.wire is not None:
         return {**said, "wire": _chunks(reply.wire), "end": reply.end}

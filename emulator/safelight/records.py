@@ -102,10 +102,15 @@ def exchange(visit: Visit, reply: Reply, fate: str = "delivered") -> Exchange:
 
 
 def _called_for(visit: Visit) -> str | None:
-    """Return the fault's name; `answer` is a refusal that the session was told to give."""
+    """Return the fault's name; `answer` is a refusal that the session was told to give.
+
+    An answer of another label lies in a way that its label tells.
+    """
     if visit.fault:
         return visit.fault.fault.name
-    return "answer" if visit.answer and visit.answer.row else None
+    if visit.answer is None:
+        return None
+    return visit.answer.label or ("answer" if visit.answer.row else None)
 
 
 def _pieces(reply: Reply) -> tuple[bytes, ...]:

@@ -113,7 +113,7 @@ class Answer:
     Or the refusal of `row`, an id of the provider's error rows, whose templates are filled from
     `facts` too; or what `make` makes, which may be slow. `bend` changes whatever reply there is,
     `ask` is a fault that strikes with it, and what was `kept` can be looked at afterwards. `source`
-    names the fixture that it comes from.
+    names the fixture that it comes from, `label` the fault that the journal tells.
     """
 
     operation: str
@@ -126,6 +126,7 @@ class Answer:
     make: Callable[[], Reply] | None = None
     ask: Ask | None = None
     source: str = ""
+    label: str | None = None
 
 
 class Canned(Protocol):

@@ -26,13 +26,8 @@ _LONG = 20
 
 
 def plans(base: Base, provider: Provider, day: datetime.date, retry_after: float) -> Iterator[Plan]:
-    """Yield a plan for each row, the most telling first, and an error within a stream."""
+    """Yield an error within a stream, one that lasts, and a plan for each row."""
     rows = ordered([row for row in provider.errors.rows if answers(row, base, day)])
-    for row in rows:
-        yield _plan(base, row, retry_after)
-    lasting = next((row for row in rows if row.status in (500, 503)), None)
-    if lasting is not None:
-        yield _plan(base, lasting, retry_after, lasting=True)
     if base.streams:
         yield Plan(
             "errors",
@@ -42,6 +37,11 @@ def plans(base: Base, provider: Provider, day: datetime.date, retry_after: float
             "notice",
             steps=({"fault": "sse_error_mid", "times": 1, "match": {"operation": base.operation}},),
         )
+    lasting = next((row for row in rows if row.status in (500, 503)), None)
+    if lasting is not None:
+        yield _plan(base, lasting, retry_after, lasting=True)
+    for row in rows:
+        yield _plan(base, row, retry_after)
 
 
 def answers(row: Row, base: Base, day: datetime.date) -> bool:
