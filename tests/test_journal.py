@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import httpx
+import jsonschema
 import kit
 import pytest
 from hypothesis import given
@@ -285,6 +286,27 @@ def test_filters_narrow() -> None:
     assert len(entries(emu, "operation=chat.create")) == 2
     assert [e["number"] for e in entries(emu, "status=404")] == [4]
     assert [e["number"] for e in entries(emu, "method=GET&status=200")] == [3]
+
+
+def test_what_came_again_can_be_asked_for() -> None:
+    emu = kit.emulator()
+    for prompt in ("cat", "cat", "hat", "cat"):
+        kit.post(emu, "/compatible/v1/images/generations", {"model": "a", "prompt": prompt})
+    assert [e["number"] for e in entries(emu, "billed_again=true")] == [2, 4]
+    assert [e["number"] for e in entries(emu, "again=0&billed_again=false")] == [1, 3]
+    paid_twice = [{"billed_again": True, "times": 2}, {"again": 2}]
+    assert verified(emu, paid_twice)["ok"] is True
+    assert verified(emu, [{"billed_again": True}])["ok"] is False
+
+
+def test_the_description_fits_what_the_journal_tells() -> None:
+    emu = kit.emulator()
+    edits(emu)
+    kit.post(emu, PATH, CHAT, ("x-safelight-fault", "rate_limited"))
+    described = kit.control(emu, "GET", "openapi.json")["components"]["schemas"]["Exchange"]
+    for entry in entries(emu):
+        entry.pop("position")
+        jsonschema.validate(entry, {**described, "additionalProperties": False})
 
 
 def test_an_unknown_filter_is_refused() -> None:

@@ -16,6 +16,7 @@ from safelight import __version__, hearing, pages, planned
 from safelight.desk import Desk
 from safelight.fixtures import page as fixture_page
 from safelight.hearing import FILTERS
+from safelight.journal import Exchange
 from safelight.messages import Json, Reply, Request
 from safelight.refusals import UsageError
 
@@ -54,20 +55,29 @@ def describe(desk: Desk) -> Json:
         "description": f"Any path may stand behind /s/<session>: /s/mine{PREFIX}journal.",
     }
     token = {"type": "http", "scheme": "bearer", "description": "the server's --admin-token"}
+    exchange = Exchange.schema()
     return {
         "openapi": "3.1.0",
         "info": info,
         "paths": paths,
-        "components": {"securitySchemes": {"token": token}},
+        "components": {"schemas": {"Exchange": exchange}, "securitySchemes": {"token": token}},
         "security": [{}, {"token": []}],
     }
+
+
+def _shape(page: Page) -> Json:
+    """Return what a page answers, where that is said: the journal's exchanges."""
+    if page.make is not hearing.journal:
+        return {}
+    exchanges = {"type": "array", "items": {"$ref": "#/components/schemas/Exchange"}}
+    return {"schema": {"type": "object", "properties": {"exchanges": exchanges}}}
 
 
 def _operation(page: Page) -> Json:
     """Return a page as OpenAPI describes an operation."""
     kind = "application/octet-stream" if page.make is hearing.journal_file else "application/json"
     answers = {
-        "200": {"description": "what was asked for", "content": {kind: {}}},
+        "200": {"description": "what was asked for", "content": {kind: _shape(page)}},
         "400": {"description": "what is wrong, and what would be right"},
         "401": {"description": "the token of --admin-token is missing"},
     }

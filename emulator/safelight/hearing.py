@@ -20,6 +20,7 @@ _PAGE = 100
 
 FILTERS = (
     "operation", "status", "provider", "model", "fault", "row", "fate", "method", "digest",
+    "again", "billed_again",
 )  # fmt: skip
 """What the journal may be asked for: fields of an exchange, word for word."""
 
@@ -38,7 +39,7 @@ def journal(desk: Desk) -> Json:
     shown: list[Json] = []
     position, more = after, False
     for place, exchange in desk.session.journal.since(after):
-        if not all(str(getattr(exchange, key)) == value for key, value in exact.items()):
+        if not all(_told(getattr(exchange, key)) == value for key, value in exact.items()):
             continue
         if len(shown) == limit:
             more = True
@@ -47,6 +48,11 @@ def journal(desk: Desk) -> Json:
         position = place
     total = desk.session.journal.total
     return {"exchanges": shown, "total": total, "more": more, "next": position}
+
+
+def _told(value: Json) -> str:
+    """Return a field as a query has it: true and false as JSON writes them."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def journal_file(desk: Desk) -> Reply:

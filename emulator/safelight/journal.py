@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from safelight.messages import Json
@@ -20,6 +20,19 @@ BYTES = 32 * 1024 * 1024
 
 _BODIES = 10_000
 """Different bodies of a session that are remembered, to tell when one comes again."""
+
+_KINDS: dict[str, dict[str, Json]] = {
+    "float": {"type": "number"},
+    "int": {"type": "integer"},
+    "str": {"type": "string"},
+    "bool": {"type": "boolean"},
+    "float | None": {"type": ["number", "null"]},
+    "str | None": {"type": ["string", "null"]},
+    "tuple[str, ...]": {"type": "array", "items": {"type": "string"}},
+    "dict[str, Json]": {"type": "object"},
+    "dict[str, bytes]": {"type": "object", "additionalProperties": {"type": "integer"}},
+}
+"""What the fields of an exchange are in JSON; of a file the number of bytes is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +44,12 @@ class Exchange:
     was called, or in process the whole URL, without its query either way. `status` is 0 when no
     answer was ever begun. `params` is a summary: a file is its name, type, size, hash and, for a
     picture, its dimensions. `digest` names the request's content: the same body again has the same
-    one. `says` is a refusal's sentence. `retry` is the client's own count of retries. `again` counts the earlier exchanges of the
-    session in which the provider was asked the same: same operation, same digest. `billed` tells
-    whether something was generated, `billed_again` whether it was although it had been before, for
-    the same body. `fate` is "delivered", "open" (a stream still going out), "abandoned" (the client
-    left before the end) or "lost" (a fault cut it off). `urls` are the pictures' links, good until
-    `urls_until`. `files` are the uploaded bytes, while there is room.
+    one. `says` is a refusal's sentence. `retry` is the client's own count of retries, `again` how
+    often the session has asked the provider the same before: same operation, same digest. `billed`
+    tells whether something was generated, `billed_again` whether it was although it had been
+    before, for the same body. `fate` is "delivered", "open" (a stream still going out), "abandoned"
+    (the client left before the end) or "lost" (a fault cut it off). `urls` are the pictures' links,
+    good until `urls_until`. `files` are the uploaded bytes, while there is room.
     """
 
     at: float
@@ -78,6 +91,12 @@ class Exchange:
     def delivered(self) -> bool:
         """Tell whether the client can have read the whole answer."""
         return self.fate in ("delivered", "open")
+
+    @classmethod
+    def schema(cls) -> dict[str, Json]:
+        """Return the JSON Schema of `as_json`."""
+        known = {part.name: dict(_KINDS[str(part.type)]) for part in fields(cls)}
+        return {"type": "object", "properties": known, "required": list(known)}
 
     def as_json(self) -> dict[str, Json]:
         """Return the exchange for the control plane: everything but the files' bytes."""

@@ -28,6 +28,8 @@ _KEYS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "prompt": _TEXT,
     "status": _NUMBER,
     "with_mask": (bool, "true or false"),
+    "again": _NUMBER,
+    "billed_again": (bool, "true or false"),
     "fault": _MAYBE,
     "row": _MAYBE,
     **dict.fromkeys(_COUNTS, _NUMBER),
