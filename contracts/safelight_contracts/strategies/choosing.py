@@ -6,13 +6,14 @@ shortest and the smallest everywhere. What must not enter: schemas.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
+
+from safelight_contracts.strategies.patterns import Unreadable, read_pattern
 
 T = TypeVar("T")
 
@@ -22,10 +23,6 @@ WIDEST = 40_000
 _EXACT = 2**53 - 1
 """The largest integer that every JSON parser reads as it was written."""
 
-_TEXTS = (
-    "a", "auto", "1024x1024", "1:1", "data:image/png;base64,iVBORw0KGgo=", "a-1",
-    "00000000-0000-4000-8000-000000000000",
-)  # fmt: skip
 _LETTERS = st.characters(min_codepoint=32, max_codepoint=126)
 
 
@@ -75,8 +72,8 @@ class Plainest:
         return "a" * max(low, min(1, 1 if high is None else high))
 
     def matching(self, pattern: str) -> str:
-        """Return the first of a few well-known texts that fits, or one that Hypothesis finds."""
-        return _found(pattern)
+        """Return the shortest text that the pattern describes."""
+        return read_pattern(pattern).make(self)
 
 
 class Drawn:
@@ -128,7 +125,11 @@ class Drawn:
 
     def matching(self, pattern: str) -> str:
         """Return any text of printable ASCII in which the pattern is found."""
-        return self._draw(_matching(pattern))
+        try:
+            parts = read_pattern(pattern)
+        except Unreadable:
+            return self._draw(_matching(pattern))
+        return parts.make(self)
 
 
 def _nearest(value: float, low: float | None, high: float | None) -> float:
@@ -152,14 +153,3 @@ def _texts(low: int, high: int) -> SearchStrategy[str]:
 @lru_cache(maxsize=256)
 def _matching(pattern: str) -> SearchStrategy[str]:
     return st.from_regex(pattern, alphabet=_LETTERS)
-
-
-@lru_cache(maxsize=256)
-def _found(pattern: str) -> str:
-    from hypothesis import Phase, find, settings
-
-    for text in _TEXTS:
-        if re.search(pattern, text):
-            return text
-    quiet = settings(database=None, derandomize=True, phases=[Phase.generate], max_examples=1)
-    return find(_matching(pattern), lambda _: True, settings=quiet)

@@ -16,6 +16,7 @@ _ANY_TYPE = ["object", "array", "string", "number", "integer", "boolean", "null"
 def merged(one: Json, two: Json) -> dict[str, Json]:
     """Return a schema that a value fits only if it fits both. Neither is changed."""
     out, more = _opened(one), _opened(two)
+    out, more = _closing(out, more), _closing(more, out)
     if "if" in out and "if" in more:
         rule = {"if": more.pop("if"), "then": more.pop("then", True)}
         more["allOf"] = [*more.get("allOf", []), rule]
@@ -24,6 +25,17 @@ def merged(one: Json, two: Json) -> dict[str, Json]:
         if impossible(out):
             break
     return out
+
+
+def _closing(schema: dict[str, Json], other: dict[str, Json]) -> dict[str, Json]:
+    """Return a schema that says of the other's fields what it says of unknown ones."""
+    more = schema.get("additionalProperties", True)
+    if more is True:
+        return schema
+    own = schema.get("properties", {})
+    unknown = [name for name in other.get("properties", {}) if name not in own]
+    closed = {name: {"not": {}} if more is False else more for name in unknown}
+    return {**schema, "properties": {**own, **closed}} if closed else schema
 
 
 def _opened(schema: Json) -> dict[str, Json]:
