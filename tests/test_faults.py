@@ -86,6 +86,8 @@ def test_a_name_near_to_none_says_where_the_list_is() -> None:
     ("text", "problem"),
     [
         ("rate_limited; times=x", "times needs a whole number from 1, got 'x'"),
+        ("drip; retry_after=3", "drip makes nothing of option retry_after; it takes times, secon"),
+        ("rate_limited; bytes=7", "rate_limited makes nothing of option bytes; it takes times"),
         ("rate_limited; times=0", "times needs a whole number from 1, got '0'"),
         ("sse_long_line; bytes=99999999", "option bytes of a fault is at most 67108864"),
         ("rate_limited@2", "'2' is no probability; write a number from 0 to 1"),
@@ -105,19 +107,27 @@ def test_a_slip_says_what_is_wrong_and_what_would_be_right(text: str, problem: s
     name=st.sampled_from(sorted(FAULTS)),
     times=st.none() | st.integers(1, 10**9 - 1),
     chance=st.none() | st.floats(0, 1).map(lambda value: round(value, 6)),
-    options=st.dictionaries(
-        st.sampled_from(sorted(set(OPTIONS) - {"times", "row"})), st.integers(0, 999).map(str)
-    ),
+    data=st.data(),
 )
 def test_what_is_written_is_what_is_read(
-    name: str, times: int | None, chance: float | None, options: dict[str, str]
+    name: str, times: int | None, chance: float | None, data: st.DataObject
 ) -> None:
+    takes = st.sampled_from([*{*FAULTS[name].takes} - {"times", "row"}, ""])
+    drawn = data.draw(st.dictionaries(takes, st.integers(0, 999).map(str)))
+    options = {key: value for key, value in drawn.items() if key}
     text = name if chance is None else f"{name}@{chance:.6f}"
     parts = [f"{key}={value}" for key, value in options.items()]
     parts += [] if times is None else [f"times={times}"]
     asked = parse("; ".join([text, *parts]))
     assert (asked.fault, asked.times, dict(asked.options)) == (FAULTS[name], times, options)
     assert asked.probability == pytest.approx(1.0 if chance is None else chance)
+
+
+def test_every_option_is_taken_by_some_fault_and_refused_by_another() -> None:
+    for option in OPTIONS:
+        takers = [name for name, fault in FAULTS.items() if option in fault.takes]
+        assert takers
+        assert (len(takers) == len(FAULTS)) == (option == "times")
 
 
 def test_times_two_then_success_is_the_retry_test() -> None:

@@ -22,7 +22,7 @@ ORDER = [
     for line in """
     __init__ messages kept masks
     refusals violations
-    naming
+    naming faultlist
     datafiles fingerprints limits
     schemas phrases
     narrowing errors

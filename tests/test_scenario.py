@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safelight.core import Emulator
+from safelight.directing import next_step
 from safelight.faults import FAULTS, parse
 from safelight.messages import Reply, Request
 from safelight.refusals import UsageError
@@ -112,16 +113,19 @@ def test_a_wrong_step_says_where_and_what_would_be_right(step: Any, problem: str
 
 def test_a_faults_text_and_the_options_beside_it_go_together() -> None:
     options = {"seconds": 0.00001, "row": "E-1"}
-    step = read_step({"fault": "drip; times=2; retry_after=3", "options": options})
+    step = read_step({"fault": "overloaded; times=2; retry_after=3", "options": options})
     assert step.ask
-    assert (step.times, step.ask.fault.name) == (2, "drip")
+    assert (step.times, step.ask.fault.name) == (2, "overloaded")
     assert dict(step.ask.options) == {"retry_after": "3", "seconds": "0.00001", "row": "E-1"}
 
 
 @pytest.mark.parametrize(
     ("steps", "problem"),
     [
-        (["drip", "overloadd"], "steps[1].fault: unknown fault 'overloadd'; did you mean overloaded"),
+        (
+            ["drip", "overloadd"],
+            "steps[1].fault: unknown fault 'overloadd'; did you mean overloaded",
+        ),
         ([{"fault": "overloadd"}], "steps[0].fault: unknown fault 'overloadd'"),
         (
             [{"fault": "drip", "match": {"operation": "image.generate"}}],
@@ -141,6 +145,21 @@ def test_a_wrong_scenario_is_refused_whole_and_names_the_step(
     told = kit.control(emu, "PUT", "scenario", {"steps": steps})["error"]["message"]
     assert problem in told
     assert [s["fault"] for s in kit.control(emu, "GET", "scenario")["steps"]] == ["overloaded"]
+
+
+def test_the_next_fault_may_say_itself_how_often() -> None:
+    assert next_step("drip; times=2", 1, {}).times == 2
+    assert next_step("drip", 3, {}).times == 3
+    with pytest.raises(UsageError, match=r"fail_next\.times: 3, but `fault` says 2; say it once"):
+        next_step("drip; times=2", 3, {})
+
+
+def test_a_scenario_is_bounded() -> None:
+    emu = kit.emulator()
+    kit.steps(emu, *["drip"] * 9_999)
+    told = kit.control(emu, "POST", "scenario", {"steps": ["drip", "drip"]})
+    assert told["error"]["message"] == "a scenario has at most 10000 steps, got 10001"
+    assert len(kit.control(emu, "GET", "scenario")["steps"]) == 9_999
 
 
 def test_a_slip_says_where_the_fault_was_called_for() -> None:
@@ -182,7 +201,7 @@ def test_chances_are_about_as_likely_as_they_say() -> None:
     assert 130 < found.count("overloaded") < 270
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 2**31))
 def test_a_failing_run_repeats_from_the_seed_that_the_scenario_prints(seed: int) -> None:
     emu = kit.emulator(faults=(parse("server_error@0.4"),))
@@ -206,7 +225,7 @@ STEPS = st.lists(
     st.fixed_dictionaries(
         {"fault": st.none() | st.sampled_from(CALM)},
         optional={
-            "times": st.integers(0, 3),
+            "times": st.integers(1, 3),
             "probability": st.sampled_from([0.0, 0.3, 0.7, 1.0]),
             "match": st.sampled_from([{}, {"operation": "chat.*"}, {"model": "gpt-4o"}]),
         },

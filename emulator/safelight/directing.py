@@ -32,16 +32,20 @@ def next_step(fault: str, times: int | None, how: Mapping[str, Json]) -> Step:
     options = {key: value for key, value in how.items() if key not in _MATCH}
     check_names(match, "fail_next")
     step: dict[str, Json] = {"fault": fault, "match": match, "options": options}
-    return read_step({**step, "times": times}, "fail_next")
+    once = times == 1 and "times" in fault  # the fault says itself how often
+    return read_step(step if once else {**step, "times": times}, "fail_next")
 
 
-def read_steps(steps: Any) -> list[Step]:  # noqa: ANN401 - names, steps, or None to let pass
-    """Return the steps of `scenario`. Raises UsageError that names the step and what is wrong."""
+def read_steps(steps: Any, name: str = "scenario") -> list[Step]:  # noqa: ANN401 - as written
+    """Return the steps of a scenario: names, steps, or None to let a request pass.
+
+    Raises UsageError that names the step and what is wrong.
+    """
     if isinstance(steps, (str, Mapping)) or not isinstance(steps, Iterable):
-        raise UsageError(f"scenario takes a list of faults, steps or None, got {steps!r}")
+        raise UsageError(f"{name} takes a list of faults, steps or None, got {steps!r}")
     read = []
     for at, step in enumerate(steps):
-        where = f"scenario[{at}]"
+        where = f"{name}[{at}]"
         read.append(read_step(_once(step), where))
         check_names(read[-1].match, f"{where}.match")
         if read[-1].times is not None:

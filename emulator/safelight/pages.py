@@ -19,6 +19,9 @@ from safelight.store import Session
 _FAR = 1e11
 """Seconds that nobody's clock is away: the year 5138."""
 
+_STEPS = 10_000
+"""Steps that a scenario may have: what a session holds is bounded."""
+
 
 def health(desk: Desk) -> Json:
     """Answer as long as the process does."""
@@ -48,7 +51,7 @@ def providers(desk: Desk) -> Json:
 def faults(desk: Desk) -> Json:
     """Return the catalogue of faults, what their kinds have in common, and their options."""
     return {
-        "faults": [asdict(fault) for fault in FAULTS.values()],
+        "faults": [{**asdict(fault), "takes": fault.takes} for fault in FAULTS.values()],
         "kinds": KINDS,
         "options": OPTIONS,
     }
@@ -108,7 +111,8 @@ def put_scenario(desk: Desk) -> Json:
 
 def append_scenario(desk: Desk) -> Json:
     """Add `steps` after the session's own."""
-    desk.session.scenario.steps += _steps(desk)
+    kept = desk.session.scenario.steps
+    desk.session.scenario.steps = [*kept, *_steps(desk, len(kept))]
     return get_scenario(desk)
 
 
@@ -118,12 +122,15 @@ def clear_scenario(desk: Desk) -> Json:
     return get_scenario(desk)
 
 
-def _steps(desk: Desk) -> list[Step]:
+def _steps(desk: Desk, kept: int = 0) -> list[Step]:
+    """Return the steps of a request, checked, for a scenario that has so many already."""
     body = desk.body()
     raw = body.get("steps")
     desk.only(body, "steps")
     if not isinstance(raw, list):
         raise UsageError(f"steps is a list of steps, got {raw!r}")
+    if kept + len(raw) > _STEPS:
+        raise UsageError(f"a scenario has at most {_STEPS} steps, got {kept + len(raw)}")
     read = [read_step(step, f"steps[{number}]") for number, step in enumerate(raw)]
     for number, step in enumerate(read):
         desk.check_names(dict(step.match), f"steps[{number}].match")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import partial
+from hashlib import blake2b
 
 from safelight.faults import Ask, ask, parse, token_in
 from safelight.messages import Json
@@ -146,6 +147,14 @@ def _token(asked: Asked) -> Ask | None:
         raise UsageError(f"[[safelight:…]] in the prompt or the model: {error}") from error
 
 
+def _name(*texts: str) -> str:
+    """Return a short name for texts that may be long."""
+    told = blake2b(digest_size=16)
+    for text in texts:
+        told.update(b"%d " % len(text) + text.encode(errors="surrogatepass"))
+    return told.hexdigest()
+
+
 @dataclass(slots=True)
 class Scenario:
     """The faults of one session: its steps, how often each struck, and its stream of chances."""
@@ -163,10 +172,10 @@ class Scenario:
         """Return the fault of this request, if one strikes, and count it. Raises UsageError."""
         if asked.header is not None:
             wanted = _at(f"header {HEADER}", parse, asked.header)
-            return self._strike(wanted, f"header {asked.header}")
+            return self._strike(wanted, _name("header", asked.header))
         own = _token(asked)
         if own is not None:
-            return self._strike(own, f"token {asked.prompt} {asked.model}")
+            return self._strike(own, _name("token", asked.prompt, asked.model))
         for number, step in enumerate(self.steps):
             if not step.fits(asked) or self._spent(f"step {number}", step.times):
                 continue
