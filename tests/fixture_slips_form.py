@@ -1,0 +1,129 @@
+"""Fixture files that are wrong in form: for each kind its text, and the line and words told."""
+
+from __future__ import annotations
+
+Slip = tuple[str, int, str]
+"""The file, the line that is told, words of the reason."""
+
+GENERATE = "match: {provider: openai, operation: images.generate}\n"
+
+FORM: dict[str, Slip] = {
+    "no YAML": ("match: [\n", 2, "no YAML: did not find expected node content"),
+    "a key twice": (
+        "match: {}\nmatch: {}\n",
+        2,
+        "the key 'match' comes twice; it stands in line 1",
+    ),
+    "a tag": ("match: {}\nreply: !!python/name:os.system x\n", 2, "means nothing here"),
+    "a list": ("- match\n", 1, "a fixture: expected an object, got an array"),
+    "an empty file": ("", 1, "a fixture: expected an object, got null"),
+    "no match": ("reply: {text: x}\n", 1, "match: is missing; a fixture has `match` and `reply`"),
+    "an unknown key": ("match: {}\nreplay: {}\n", 2, "replay: unknown key; did you mean 'reply'?"),
+    "an unknown key of match": (
+        "match:\n  prompt: x\n  nht: 2\nreply: {text: x}\n",
+        3,
+        "match.nht: unknown key; did you mean 'nth'?",
+    ),
+    "an unknown key of reply": ("match: {}\nreply:\n  txt: x\n", 3, "did you mean 'text'?"),
+    "an unknown key of a text": (
+        "match:\n  prompt: {contain: x}\nreply: {text: x}\n",
+        2,
+        "match.prompt.contain: unknown key; did you mean 'contains'?",
+    ),
+    "an empty reply": ("match: {}\nreply: {}\n", 2, "says nothing; give text, picture, error"),
+    "a wrong type": (
+        "match:\n  operation: 3\nreply: {text: x}\n",
+        2,
+        "match.operation: expected a string, got an integer",
+    ),
+    "a number too small": (
+        "match:\n  nth: 0\nreply: {text: x}\n",
+        2,
+        "match.nth: expected at least 1, got 0",
+    ),
+    "a pattern that is none": (
+        "match:\n  prompt:\n    regex: '('\nreply: {text: x}\n",
+        3,
+        "match.prompt.regex: '(' is no pattern: missing ), unterminated subpattern",
+    ),
+    "a digest that is none": (
+        "match:\n  digest: abc\nreply: {text: x}\n",
+        2,
+        "match.digest: expected sha256: and 64 hex digits, got 'abc'",
+    ),
+    "a day that never was": (
+        "recorded: 2026-02-30\nmatch: {}\nreply: {text: x}\n",
+        1,
+        "recorded: '2026-02-30' is no day",
+    ),
+    "a date in words": (
+        "match: {}\nreply: {text: x}\nrecorded: yesterday\n",
+        3,
+        "recorded: expected a date such as \"2026-11-20\", got 'yesterday'",
+    ),
+    "an error and more": (
+        "match: {}\nreply:\n  error: E-1\n  text: x\n",
+        2,
+        "an error is a whole reply: nothing stands beside it",
+    ),
+    "exact and partial": (
+        "match: {}\nreply:\n  status: 200\n  text: x\n",
+        4,
+        "reply.text: status, headers, body, layout, chunks and pace make an exact reply",
+    ),
+    "two bodies": (
+        "match: {}\nreply:\n  body: x\n  chunks: []\n",
+        4,
+        "a reply has one body: either `body` or `chunks`",
+    ),
+    "a misspelt fault": (
+        "match: {}\nreply:\n  fault: rate_limted\n",
+        3,
+        "reply.fault: unknown fault 'rate_limted'; did you mean rate_limited",
+    ),
+    "a misspelt option of a fault": (
+        "match: {}\nreply:\n  fault: rate_limited; tmes=2\n",
+        3,
+        "unknown option 'tmes' of a fault; known are times",
+    ),
+    "a picture that is not there": (
+        GENERATE + "reply:\n  picture: nowhere.png\n",
+        3,
+        "reply.picture: no file 'nowhere.png' in ",
+    ),
+    "a picture that is none": (
+        GENERATE + "reply:\n  picture: note.txt\n",
+        3,
+        "'note.txt' is no picture that can be sent: not a picture",
+    ),
+    "a picture that is cut off": (
+        GENERATE + "reply:\n  pictures:\n    - cat.png\n    - cut.png\n",
+        5,
+        "reply.pictures[1]: 'cut.png' is no picture that can be sent: damaged or truncated",
+    ),
+    "an absolute path": (
+        GENERATE + "reply:\n  picture: /cat.png\n",
+        3,
+        "'/cat.png' is absolute; name it from the fixture's folder",
+    ),
+    "bytes inside JSON": (
+        "match: {}\nreply:\n  body:\n    a: {$file: cat.png}\n",
+        4,
+        "reply.body.a: JSON holds no bytes: write `as: base64`",
+    ),
+    "a reference with an unknown key": (
+        "match: {}\nreply:\n  body: {$file: cat.png, form: base64}\n",
+        3,
+        "unknown key 'form' beside $file; known are $file, as, before, from, to",
+    ),
+    "base64 that is none": (
+        "match: {}\nreply:\n  body: {$base64: '!!'}\n",
+        3,
+        "$base64 is standard base64 with its padding",
+    ),
+    "a chunk of JSON": (
+        "match: {}\nreply:\n  chunks:\n    - data: {a: 1}\n",
+        4,
+        "reply.chunks[0].data: a chunk's data is a text or a reference",
+    ),
+}
