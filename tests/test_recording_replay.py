@@ -27,12 +27,14 @@ from recording_kit import Record, Service, kept, whole
 from safelight.fixtures.model import Exact, Fixture, Match
 from safelight.fixtures.reading import read_file
 from safelight.fixtures.writing import dump
-from safelight.messages import Reply
+from safelight.messages import Reply, Request
 from safelight.recording.blobs import BlobStore
+from safelight.recording.keeping import Keeper
 from safelight.recording.replaying import reply_of
 from safelight.recording.secrets import Secrets
 from safelight.recording.taking import Taking
-from safelight.recording.upstream import Head
+from safelight.recording.understanding import Understanding
+from safelight.recording.upstream import Head, Origin
 
 pytest_plugins = ["recording_fixtures"]
 
@@ -96,23 +98,45 @@ def test_a_link_that_leads_nowhere_is_kept_without_its_signature(
 
 
 def test_a_hundred_recordings_of_4_mb_are_served_in_flat_memory(
-    record: Record, serve: Callable[..., LiveServer], service: Service, tmp_path: Path
+    serve: Callable[..., LiveServer], tmp_path: Path
 ) -> None:
-    recorder = record(service.base, tmp_path)
-    sent = {}
-    for number in range(100):
-        data = png(8, 8) + os.urandom(3 * 2**20)
-        body = json.dumps({"data": [{"b64_json": base64.b64encode(data).decode()}]}).encode()
-        sent[f"fox {number}"] = len(body)
-        service.answer(whole(body))
-        draw(recorder.port, f"fox {number}")
-    kept(tmp_path, 100)
+    keeper = Keeper("openai", Origin("https://api.openai.com/v1"), tmp_path, Secrets())
+    reads = Understanding("openai")
+    sent = {f"fox {number}": keep_large(keeper, reads, f"fox {number}") for number in range(100)}
     server = serve("--as-of", DAY, "--fixtures", str(tmp_path))
-    assert len(draw(server.port, "fox 0").body) == sent["fox 0"] > 4 * 2**20
+    assert fetched(server, "fox 0") == sent["fox 0"] > 4 * 2**20
     first = resident(server)
     for prompt, size in sent.items():
-        assert len(draw(server.port, prompt).body) == size
+        assert fetched(server, prompt) == size
     assert resident(server) - first < 24 * 2**20  # all of them are 420 MB
+
+
+def keep_large(keeper: Keeper, reads: Understanding, prompt: str) -> int:
+    """Keep an answer of 4 MB to a prompt as the recorder would; return its size."""
+    request = Request("POST", "/v1/images/generations", headers=JSON, body=asked(prompt))
+    head = base64.b64encode(b"\x89PNG\r\n\x1a\n" + prompt.encode().rjust(100))
+    body = b'{"data":[{"b64_json":"' + head + NOISE + b'"}]}'
+    taking = keeper.begin(Head(200, JSON, chunked=False), "POST")
+    taking.part(body, 0.1, ends=True)
+    meant = reads.read(request, "/images/generations", 1.8e9)
+    keeper.keep(request, meant, keeper.digest(request, meant), taking, 0.1)
+    return len(body)
+
+
+NOISE = base64.b64encode(os.urandom(3 * 2**20))
+
+
+def asked(prompt: str) -> bytes:
+    return json.dumps({"model": "dall-e-3", "prompt": prompt}).encode()
+
+
+def fetched(server: LiveServer, prompt: str) -> int:
+    """Return how many bytes the answer to a prompt has."""
+    url = f"{server.origin}/openai/v1/images/generations"
+    headers = {"authorization": "Bearer sk-test", "content-type": "application/json"}
+    request = urllib.request.Request(url, asked(prompt), headers)
+    with urllib.request.urlopen(request, timeout=30) as reply:
+        return len(reply.read())
 
 
 def resident(server: LiveServer) -> int:
