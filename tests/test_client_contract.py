@@ -6,8 +6,10 @@ import base64
 from typing import Any
 
 import openai
+import pytest
 from safelight_contracts.client import client_contract
 
+pytestmark = pytest.mark.safelight(as_of="2026-11-20")
 ASK: dict[str, Any] = {
     "model": "gpt-image-2", "prompt": "a red circle", "size": "1024x1024", "quality": "low",
 }  # fmt: skip

@@ -99,8 +99,14 @@ def judge_function(
 ) -> Report:
     """Return what a run against a function finds, in the plugin's world."""
     known = (*options.secrets, *_keys(provider))
+    day = getattr(getattr(world, "options", None), "as_of", None) or options.day
     wanted = Options(
-        **{name: getattr(options, name) for name in Options.__slots__ if name != "secrets"},
+        **{
+            name: getattr(options, name)
+            for name in Options.__slots__
+            if name not in ("secrets", "day")
+        },
+        day=day,
         secrets=tuple(dict.fromkeys(key for key in known if key)),
     )
     door = Door(_way(world))

@@ -64,19 +64,24 @@ class Door:
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
         self._since = 0
+        self._told: set[str] = set()
 
     def begin(self, answers: Sequence[Json] = (), steps: Sequence[Json] = ()) -> None:
         """Begin an example: from here on these answers and faults await the client's requests."""
-        self._page("DELETE", "answers")
-        self._page("PUT", "scenario", {"steps": list(steps)})
+        self.end()
+        if steps:
+            self._told.add("scenario")
+            self._page("PUT", "scenario", {"steps": list(steps)})
         if answers:
+            self._told.add("answers")
             self._page("POST", "answers", {"answers": list(answers)})
         self._since = int(self._page("GET", "journal?limit=0")["total"])
 
     def end(self) -> None:
         """Leave nothing behind that a later request would meet."""
-        self._page("DELETE", "answers")
-        self._page("DELETE", "scenario")
+        for page in sorted(self._told):
+            self._page("DELETE", page)
+        self._told.clear()
 
     def exchanges(self) -> list[dict[str, Json]]:
         """Return what the client has asked in this example, oldest first."""

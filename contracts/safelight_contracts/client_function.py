@@ -66,8 +66,7 @@ class Function:
         except Exception as error:  # noqa: BLE001 - whatever a client raises is how it ends
             ended, how = "failure", _error(error)
         took = time.monotonic() - began
-        waited = sum(e["takes"] for e in door.exchanges() if e["fate"] == "delivered")
-        if ended == "success" and waited > self.patience:
+        if ended == "success" and plan.steps and (waited := _waited(door)) > self.patience:
             ended, how = (
                 "hang",
                 f"it waited {waited:.0f} s for an answer; {self.patience:g} s is all",
@@ -104,6 +103,11 @@ class Function:
         for path in self._files():
             if before.get(path) != _stamp(path):
                 yield path.read_bytes()
+
+
+def _waited(door: Door) -> float:
+    """Return how long a client would have waited for answers whose waits were passed over."""
+    return float(sum(e["takes"] for e in door.exchanges() if e["fate"] == "delivered"))
 
 
 def _stamp(path: Path) -> object:

@@ -21,9 +21,9 @@ def groups(base: Base, taint: str) -> Iterator[tuple[str, list[Atom]]]:
     """Yield each way alone, and the worst of them together."""
     for atom in (*framed(base, taint), *slow(base)):
         yield atom.says, [atom]
-    cuts = [*cut(base)]
     if base.streams:
-        yield "frames split at bad places", cuts
+        yield "frames split at bad places", [*cut(base)]
+        yield "a character split", [wide(taint)]
         yield "small pieces, CRLF and comments", [*framed(base, taint)[:2], *small(base)]
     else:
         yield "the body in small pieces", [*small(base)]
@@ -52,15 +52,20 @@ def small(base: Base) -> Iterator[Atom]:
 
 
 def cut(base: Base) -> Iterator[Atom]:
-    """Yield cuts where careless readers break: in a field's name, in a character, at an end."""
+    """Yield cuts where careless readers break: in a field's name, in an event, at its end."""
     body = base.body
     places = {2: "in the first field's name"}
-    places |= {i + 1: "within a character" for i in _wide(body)[:1]}
     places |= {start + 9: "within an event" for start in base.starts[1:2]}
     places |= {start - 1: "between the line ends after an event" for start in base.starts[1:2]}
     for place, says in places.items():
         if 0 < place < len(body):
             yield Atom(f"a piece that ends {says}", rest=(("cuts", [place]),))
+
+
+def wide(taint: str) -> Atom:
+    """Return a piece that ends within a character of two bytes, which stands in a comment."""
+    comment = f"\N{LATIN SMALL LETTER E WITH ACUTE} {taint}"
+    return Atom("a piece that ends within a character", rest=(("comment", comment), ("cuts", [3])))
 
 
 def drawn(base: Base, taint: str) -> st.SearchStrategy[list[Atom]]:
@@ -74,8 +79,3 @@ def drawn(base: Base, taint: str) -> st.SearchStrategy[list[Atom]]:
         return cuts
     ways = st.lists(st.sampled_from(framings), max_size=2, unique_by=lambda a: a.says)
     return st.tuples(cuts, ways).map(lambda pair: [*pair[1], *pair[0]])
-
-
-def _wide(body: bytes) -> list[int]:
-    """Return where characters of several bytes begin."""
-    return [index for index, byte in enumerate(body[:100_000]) if byte >= 0xC0]
