@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import httpcore  # noqa: F401 - what is loaded here, the inner runs find loaded
 import httpcore2  # noqa: F401
-import openai  # noqa: F401
+import openai
 import pytest
-from safelight import background, intercept, plugin_room
+from kit import mask, png
+from safelight import Emulator, background, intercept, plugin_room
 from safelight.clock import Clock
 from safelight.options import OPTIONS
 from safelight.recorded import Recorded
@@ -25,8 +27,28 @@ FLAGS = ("-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=fun
 
 
 def test_the_blocks_are_tests_and_settings() -> None:
-    assert {kind for kind, _ in BLOCKS} == {"python", "toml"}
+    assert {kind for kind, _ in BLOCKS} == {"python", "toml", "text"}
     assert all("def test_" in text for text in TESTS)
+
+
+def test_the_messages_on_the_page_are_those_that_come() -> None:
+    nearest, refusal = (text for kind, text in BLOCKS if kind == "text")
+    with Emulator(strict=False) as emulator:
+        client = openai.OpenAI()
+        client.models.list()
+        client.images.edit(
+            model="gpt-image-2",
+            prompt="a lamp",
+            image=("a.png", png(1024, 1024)),
+            mask=("b.png", mask(1024, 1024, (9, 9, 99, 99))),
+            size="1024x1024",
+        )
+        with pytest.raises(AssertionError) as error:
+            emulator.assert_requested("images.edit", size="1536x1024")
+    assert f"{error.value}\n" == nearest
+    with pytest.raises(AssertionError) as error, Emulator(), suppress(openai.BadRequestError):
+        openai.OpenAI().images.generate(model="gpt-image-2", prompt="a lamp", size="1x1")  # type: ignore[arg-type]
+    assert str(error.value).startswith(refusal)
 
 
 @pytest.mark.parametrize("number", range(len(TESTS)))

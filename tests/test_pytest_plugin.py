@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 
 import aiohttp  # noqa: F401 - what is loaded here, the inner runs find loaded
@@ -13,7 +14,15 @@ import httpx2  # noqa: F401
 import openai  # noqa: F401
 import pytest
 import requests  # noqa: F401
-from safelight import background, intercept, options, plugin_room, pytest_plugin
+from safelight import (
+    Emulator,
+    Leftover,
+    background,
+    intercept,
+    options,
+    plugin_room,
+    pytest_plugin,
+)
 
 pytest_plugins = ["pytester"]
 LOADED = (background, intercept, plugin_room)
@@ -64,7 +73,7 @@ def test_app(safelight, time):
         OpenAI(max_retries=0).models.list()
     safelight.fail_next("server_error", times=9)
 """
-    run(pytester, code).assert_outcomes(passed=2)
+    run(pytester, code, "-osafelight_leftovers=ignore").assert_outcomes(passed=2)
 
 
 def test_asynchronous_tests_of_both_frameworks(pytester: pytest.Pytester) -> None:
@@ -228,7 +237,7 @@ def test_other_stack(safelight):
         [
             "*Escaped: https://example.com/a?b=1: nothing may leave this machine*",
             "wanted to leave this machine: https://example.org/c",
-            "*https://api.openai.com/v1/models: nothing*answers httpx, httpx2 and aiohttp*safelight_server*",
+            "*https://api.openai.com/v1/models: nothing**httpx2 and aiohttp*safelight_server*",
         ]
     )
 
@@ -471,8 +480,112 @@ def test_app(safelight):
 def test_so_is_a_wrong_name_in_the_ini_file(pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\nsafelight_sed = 3")
     result = run(pytester, "def test_app(safelight): pass", "-W", "ignore")
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*the ini file: unknown option 'sed'; known are provider, *"])
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    told = result.stderr.str() + result.stdout.str()
+    assert told.count("the ini file: unknown option 'sed'; known are provider, ") == 1
+
+
+@pytest.mark.parametrize(
+    ("flag", "says"),
+    [
+        ("--safelight-leniant", "unknown option --safelight-leniant; known are --no-safelight-le"),
+        ("--no-safelight-strickt", "unknown option --no-safelight-strickt; known are --no-safe"),
+        ("--safelight-provider=opnai", "--safelight: provider: unknown provider 'opnai'; known"),
+        ("--safelight-as-of=yesterday", "--safelight: as_of is a date such as 2026-05-11"),
+        ("--safelight-scenario=dripp", "scenario[[]0]*unknown fault 'dripp'; did you mean drip"),
+        ("--safelight-leftovers=x", "leftovers is one of warn, fail, ignore, got 'x'"),
+        ("-osafelight_seed=x", "the ini file: seed is a whole number, got 'x'"),
+        ("-osafelight_base_urls=llm", "'llm' is no base URL; write https://host/v1"),
+        ("-osafelight_lenient=maybe", "the ini file: lenient is true or false, got 'maybe'"),
+    ],
+)
+def test_a_slip_on_the_command_line_or_in_the_ini_file_ends_the_run_once(
+    pytester: pytest.Pytester, flag: str, says: str
+) -> None:
+    result = run(pytester, "def test_1(safelight): pass\ndef test_2(safelight): pass", flag)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "test_1" not in result.stdout.str()
+    (line,) = [line for line in (*result.errlines, *result.outlines) if line.startswith("ERROR")]
+    assert fnmatch(line, f"*{says}*")
+
+
+# What was called for and did not happen
+
+LEFT = """
+{mark}
+def test_app(safelight):
+    safelight.fail_next("rate_limited", times=2, retry_after=0.01)
+    safelight.fail_next("overloaded", operation="images.edit")
+    safelight.reply_with(text="Hello.")
+    OpenAI().models.list()
+"""
+
+
+def test_what_was_called_for_and_not_used_is_warned_of(pytester: pytest.Pytester) -> None:
+    result = run(pytester, LEFT.format(mark=""), "-W", "default")
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*test_what_was*.py:*Leftover: called for, but not used: steps[[]1] overloaded*",
+            "*called for, but not used: 1 reply for chat.[*]: no request came",
+        ]
+    )
+
+
+def test_workers_warn_too(pytester: pytest.Pytester) -> None:
+    result = run(pytester, LEFT.format(mark=""), "-W", "default", "-n1")
+    result.stdout.fnmatch_lines(["*Leftover: called for, but not used: *"])
+
+
+def test_where_warnings_are_errors_it_fails_the_test(pytester: pytest.Pytester) -> None:
+    result = run(pytester, LEFT.format(mark=""))
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["called for, but not used: *overloaded*never struck"])
+    result.stdout.no_fnmatch_line("*Traceback*")
+    result.stdout.no_fnmatch_line("*During handling*")
+
+
+def test_it_fails_the_test_or_is_let_be_as_the_option_says(pytester: pytest.Pytester) -> None:
+    fail = run(pytester, LEFT.format(mark=""), "-osafelight_leftovers=fail", "-W", "default")
+    fail.assert_outcomes(failed=1)
+    fail.stdout.fnmatch_lines(["called for, but not used: *overloaded*never struck"])
+    mark = "@pytest.mark.safelight(leftovers='ignore')"
+    run(pytester, LEFT.format(mark=mark)).assert_outcomes(passed=1)
+
+
+def test_a_scenario_of_the_whole_run_need_not_happen_in_each_test(
+    pytester: pytest.Pytester,
+) -> None:
+    code = """
+def test_nothing(safelight):
+    pass
+
+@pytest.mark.safelight(scenario=["drip"])
+def test_own(safelight):
+    pass
+"""
+    result = run(pytester, code, "--safelight-scenario=html_200")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["called for, but not used: *drip*never struck"])
+
+
+def test_a_failing_test_tells_it_beside_its_journal(pytester: pytest.Pytester) -> None:
+    code = """
+def test_app(safelight):
+    safelight.fail_next("drip")
+    assert safelight.requests
+"""
+    result = run(pytester, code)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*safelight journal*", "called for, but not used: *drip*"])
+
+
+def test_a_block_warns_of_it_as_well() -> None:
+    with (
+        pytest.warns(Leftover, match="never struck"),
+        Emulator() as emulator,
+    ):
+        emulator.fail_next("drip")
 
 
 SEEN = """
@@ -482,6 +595,7 @@ import datetime
 class TestApp:
     def test_app(self, safelight):
         assert safelight.options.{name} == {wanted}
+        safelight.scenario([])
 """
 ROWS = {
     "as_of": ("'2026-01-01'", "2026-02-02", "2026-03-03", "datetime.date(2026, {}, {})"),

@@ -95,10 +95,13 @@ def test_a_slip_changes_nothing(emulator: World) -> None:
         OpenAI(max_retries=0).models.list()
 
 
-@pytest.mark.parametrize("name", sorted(set(operations())))
-def test_every_operation_there_is_may_be_named(emulator: World, name: str) -> None:
-    emulator.fail_next("server_error", operation=name)
-    emulator.assert_requested(name, times=0)
+def test_every_operation_there_is_may_be_named(emulator: World) -> None:
+    names = sorted(set(operations()))
+    assert {"images.generate", "chat.create", "files.get"} <= set(names)
+    for name in names:
+        emulator.fail_next("server_error", operation=name)
+        emulator.assert_requested(name, times=0)
+    emulator.scenario([])
 
 
 # What was asked instead

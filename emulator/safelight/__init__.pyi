@@ -1,3 +1,4 @@
+from safelight.asserting import Leftover as Leftover
 from safelight.assertions import Picture as Picture
 from safelight.assertions import assert_image as assert_image
 from safelight.assertions import assert_only_masked_changed as assert_only_masked_changed

@@ -16,7 +16,7 @@ class Addresses:
     """The providers by name, host and base URL. The first provider is the default one.
 
     `base_urls` are answered as `provider`, or, when none is named, as the one that takes any model.
-    Raises UsageError for an unknown provider or a base URL that is none.
+    Raises UsageError for an unknown provider.
     """
 
     def __init__(
@@ -107,9 +107,7 @@ def _surface(info: ProviderInfo, path: str) -> str:
 
 def _split(url: str) -> tuple[tuple[str, int | None], str]:
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(f"base_urls: {url!r} is no base URL; write https://host/v1")
-    return (parts.hostname.lower(), parts.port), parts.path
+    return ((parts.hostname or "").lower(), parts.port), parts.path
 
 
 def _below(path: str, base: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache, partial
@@ -72,8 +73,8 @@ def guarded(world: World) -> Iterator[Guard]:
             return ""
         if world.answering:
             return (
-                " The fixture `safelight` answers httpx, httpx2 and aiohttp; for a client on another stack"
-                " give it the base URL of `safelight_server`."
+                " The fixture `safelight` answers httpx, httpx2 and aiohttp; a client on another"
+                " stack needs the base URL of `safelight_server`."
             )
         return " Give the client `safelight_server.base_url()`, or use the fixture `safelight`."
 
@@ -116,9 +117,10 @@ class Emulator:
     """Every provider, in this process, for the length of a `with` block, which gives a `World`.
 
     Takes the options of the pytest marker: `provider`, `base_urls`, `as_of`, `lenient`, `seed`,
-    `scenario`, `allow`, `strict`. httpx and httpx2 clients need no other base URL; nothing escapes.
-    Leaving the block raises AssertionError for what escaped, or would have been refused live.
-    Raises UsageError for a wrong option, naming the legal ones.
+    `scenario`, `allow`, `strict`, `leftovers`. Raises UsageError for a wrong one, naming the legal
+    ones. Clients on httpx, httpx2 and aiohttp need no other base URL; nothing escapes. Leaving the
+    block raises AssertionError for what escaped, or would have been refused live, and warns
+    (`Leftover`) of faults and replies that were called for and not used.
     """
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - read_options judges them
@@ -143,7 +145,10 @@ class Emulator:
         trace: TracebackType | None,
     ) -> None:
         """End, and tell what was wrong if nothing else is being told."""
-        problem = self._world.problem() if self._world else None
+        world = self._world
+        problem, left = (world.problem(), world.warning()) if world else (None, None)
         self._stack.close()
         if kind is None and problem:
             raise AssertionError(problem)
+        if kind is None and left:
+            warnings.warn(left, stacklevel=2)

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from safelight.refusals import UsageError
 
@@ -23,8 +24,11 @@ OPTIONS: dict[str, str] = {
     "scenario": "faults in their order: names, `rate_limited; times=2`, or steps as JSON",
     "allow": "hosts that may really be reached: globs of a name, or of name:port",
     "strict": "a request that the live service would refuse fails the test",
+    "leftovers": "faults and replies that a test called for and did not use: warn, fail, ignore",
 }
 """Every option, and what it is for."""
+
+LEFTOVERS = ("warn", "fail", "ignore")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class Options:
     scenario: tuple[Any, ...] = field(default=())
     allow: tuple[str, ...] = ()
     strict: bool = True
+    leftovers: str = "warn"
 
 
 def read_options(*layers: tuple[str, Mapping[str, Any]]) -> Options:
@@ -58,10 +63,27 @@ def read_options(*layers: tuple[str, Mapping[str, Any]]) -> Options:
     return Options(**found)
 
 
-def _text(value: Any, where: str) -> str:  # noqa: ANN401 - from a marker comes anything
-    if not isinstance(value, str) or not value:
-        raise UsageError(f"{where} is a name, got {value!r}")
+def _provider(value: Any, where: str) -> str:  # noqa: ANN401 - from a marker comes anything
+    from safelight.dialects import REGISTRY  # only who names one needs it
+
+    if not isinstance(value, str) or value not in REGISTRY:
+        raise UsageError(f"{where}: unknown provider {value!r}; known are {', '.join(REGISTRY)}")
     return value
+
+
+def _word(value: Any, where: str) -> str:  # noqa: ANN401
+    if value not in LEFTOVERS:
+        raise UsageError(f"{where} is one of {', '.join(LEFTOVERS)}, got {value!r}")
+    return str(value)
+
+
+def _urls(value: Any, where: str) -> tuple[str, ...]:  # noqa: ANN401
+    urls = _texts(value, where)
+    for url in urls:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise UsageError(f"{where}: {url!r} is no base URL; write https://host/v1")
+    return urls
 
 
 def _texts(value: Any, where: str) -> tuple[str, ...]:  # noqa: ANN401
@@ -115,16 +137,20 @@ def _steps(value: Any, where: str) -> tuple[Any, ...]:  # noqa: ANN401
         except ValueError as error:
             raise UsageError(f"{where}: {step!r} is no JSON: {error}") from error
         out += read if isinstance(read, list) else [read]
+    from safelight.directing import read_steps  # only who has a scenario needs it
+
+    read_steps(out, where)
     return tuple(out)
 
 
 _READ: dict[str, Callable[[Any, str], Any]] = {
-    "provider": _text,
-    "base_urls": _texts,
+    "provider": _provider,
+    "base_urls": _urls,
     "as_of": _day,
     "lenient": _flag,
     "seed": _whole,
     "scenario": _steps,
     "allow": _texts,
     "strict": _flag,
+    "leftovers": _word,
 }

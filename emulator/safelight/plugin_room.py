@@ -7,7 +7,7 @@ What must not enter: how requests are answered or guarded.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from hashlib import blake2b
@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 
 from safelight import assertions, inprocess
+from safelight.asserting import Leftover
 from safelight.guard import Guard
-from safelight.options import OPTIONS, Options, read_options
+from safelight.plugin_options import options_of
 from safelight.refusals import UsageError
 from safelight.world import World
 
@@ -41,6 +42,8 @@ def world_of(request: pytest.FixtureRequest) -> Iterator[World]:
     item = request.node
     try:
         world = inprocess.make_world(options_of(item), session_name(item.nodeid), folder)
+        if not any("scenario" in marker.kwargs for marker in item.iter_markers("safelight")):
+            world.spare_scenario()  # of the whole run: nobody expects all of it in each test
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
     item.stash[_WORLD] = world
@@ -54,28 +57,6 @@ def intercepting(request: pytest.FixtureRequest, world: World) -> Iterator[None]
     """Answer httpx and httpx2 in this process for the test."""
     with inprocess.intercepted(world, request.node.stash[_GUARD]):
         yield
-
-
-def options_of(item: pytest.Item) -> Options:
-    """Return the options of a test: markers, command line, ini file; the nearest wins."""
-    layers: list[tuple[str, Mapping[str, Any]]] = []
-    for marker in item.iter_markers("safelight"):
-        if marker.args:
-            raise UsageError(f"the marker takes names only: {', '.join(OPTIONS)}")
-        layers.append(("@pytest.mark.safelight", marker.kwargs))
-    config = item.config
-    flags = {name: config.getoption(f"safelight_{name}") for name in OPTIONS}
-    lines: dict[str, Any] = dict.fromkeys(_ini_names(config))
-    lines |= {name: config.getini(f"safelight_{name}") or None for name in OPTIONS}
-    return read_options(*layers, ("--safelight", flags), ("the ini file", lines))
-
-
-def _ini_names(config: pytest.Config) -> Iterator[str]:
-    """Yield the options that the ini file names: pytest itself only warns of one nobody has."""
-    held = vars(config)  # pytest 9 deprecates `inicfg` and has no other way to ask for names
-    for key in held.get("_inicfg") or held.get("inicfg") or ():
-        if key.startswith("safelight_"):
-            yield key.removeprefix("safelight_")
 
 
 def session_name(nodeid: str) -> str:
@@ -94,6 +75,8 @@ class Hooks:
         world = item.stash.get(_WORLD, None)
         if world is not None and (problem := world.problem()):
             pytest.fail(problem, pytrace=False)
+        if world is not None and (left := world.warning()) and not _warned(item, left):
+            pytest.fail(str(left), pytrace=False)
         return result
 
     @pytest.hookimpl(wrapper=True)
@@ -105,13 +88,22 @@ class Hooks:
         world = item.stash.get(_WORLD, None)
         if world is None:
             return report
-        if report.failed and world.journal():
-            report.sections.append(("safelight journal", "\n".join(world.journal())))
+        if report.failed and (lines := [*world.journal(), *world.leftovers()]):
+            report.sections.append(("safelight journal", "\n".join(lines)))
         if report.when == "teardown":
             report.safelight = _sums(world)  # type: ignore[attr-defined]  # reports carry anything
             world.close()
             del item.stash[_WORLD]
         return report
+
+
+def _warned(item: pytest.Item, left: Leftover) -> bool:
+    """Warn of what a test left; False where warnings are errors."""
+    try:
+        item.warn(left)
+    except Leftover:
+        return False
+    return True
 
 
 def _sums(world: World) -> list[Any]:

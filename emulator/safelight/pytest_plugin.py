@@ -28,7 +28,9 @@ _INI = {
     "scenario": "linelist",
     "allow": "linelist",
     "strict": "string",
+    "leftovers": "string",
 }
+_SWITCHES = ("lenient", "strict")
 _MANY = ("base_urls", "scenario", "allow")
 _HELP = {
     "provider": "whose base URL and key are meant when a test names none",
@@ -39,10 +41,11 @@ _HELP = {
     "scenario": "a fault or a step as JSON; may be repeated, in their order",
     "allow": "a host that may really be reached, a glob; may be repeated",
     "strict": "fail a test whose requests the live service would refuse (default)",
+    "leftovers": "faults and replies that a test did not use: warn (default), fail, ignore",
 }
 _MARKER = (
     "safelight(provider=…, base_urls=[…], as_of=…, lenient=…, seed=…, scenario=[…], allow=[…], "
-    "strict=…): what the fixtures safelight and safelight_server are for this test."
+    "strict=…, leftovers=…): what the fixtures safelight and safelight_server are for this test."
 )
 
 
@@ -52,7 +55,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     for name, kind in _INI.items():
         flag = "--safelight-" + name.replace("_", "-")
         dest = f"safelight_{name}"
-        if name in ("lenient", "strict"):
+        if name in _SWITCHES:
             switch = argparse.BooleanOptionalAction
             group.addoption(flag, dest=dest, action=switch, default=None, help=_HELP[name])
         elif name in _MANY:
@@ -62,9 +65,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         parser.addini(dest, _HELP[name], type=kind, default=None)  # type: ignore[arg-type]  # of the table
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(parser: pytest.Parser, args: list[str]) -> None:
+    """Name the legal options for one that is misspelt. Raises pytest.UsageError."""
+    written = [arg.partition("=")[0] for arg in args]
+    ours = [arg for arg in written if arg.startswith(("--safelight", "--no-safelight"))]
+    if ours:
+        options = parser.getgroup("safelight").options
+        known = {name for option in options for name in option.names()}
+        known |= {"--no-safelight-" + name for name in _SWITCHES}
+        for arg in ours:
+            if arg not in known:
+                names = ", ".join(sorted(known))
+                raise pytest.UsageError(f"unknown option {arg}; known are {names}")
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Make the marker known, and check what command line and ini file say, if they do."""
     config.addinivalue_line("markers", _MARKER)
+    flags = [name for name in _INI if config.getoption(f"safelight_{name}") is not None]
+    held = vars(config)  # pytest 9 deprecates `inicfg` and has no other way to ask for names
+    names = held.get("_inicfg") or held.get("inicfg") or ()
+    lines = [name for name in names if name.startswith("safelight_")]
+    if flags or lines:
+        from safelight import plugin_options
+
+        plugin_options.check(config, lines)
 
 
 @pytest.fixture

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safelight.addresses import Addresses
-from safelight.asserting import Judgement, told
+from safelight.asserting import Judgement, Leftover, told
 from safelight.clock import Clock
 from safelight.core import Emulator
 from safelight.directing import counted, next_step, read_steps
+from safelight.leftover import leftover
 from safelight.messages import Json, Reply, Request
 from safelight.options import Options
 from safelight.recorded import DOWNLOAD, Recorded, Spend, spent
@@ -40,8 +41,8 @@ class World:
     """
 
     __slots__ = (  # a slip such as `safelight.as_of = …` is an error, no wish that nobody reads
-        "_emulator", "_judgement", "_lock", "addresses", "answering", "clock", "escapes", "folder",
-        "name", "options", "origin", "session",
+        "_emulator", "_judgement", "_lock", "_spared", "addresses", "answering", "clock", "escapes",
+        "folder", "name", "options", "origin", "session",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913 - what a world is made of
@@ -61,6 +62,7 @@ class World:
         self.folder, self.addresses = folder, addresses
         self._emulator = emulator
         self._lock = threading.Lock()
+        self._spared = 0
         emulator.forget(name)
         self.session = emulator.session(name)
         self.session.seed = options.seed
@@ -134,6 +136,7 @@ class World:
         read = read_steps(steps)
         self.session.clear_scenario()
         self.session.scenario.steps = read
+        self._spared = 0
 
     def reply_with(  # noqa: PLR0913 - one of four, and for whom
         self,
@@ -211,7 +214,23 @@ class World:
         """Return what fails this test by itself: what escaped, what would be refused; or None."""
         lines = [f"wanted to leave this machine: {url}" for url in self.escapes]
         lines += told(self._judgement.unexpected() if self.options.strict else [])
+        lines += self.leftovers() if self.options.leftovers == "fail" else []
         return "\n".join(lines) or None
+
+    def leftovers(self) -> list[str]:
+        """Return the faults and replies that the test called for and did not use, a line each."""
+        spared = tuple(f"steps[{number}] " for number in range(self._spared))
+        lines = [text for text in leftover(self.session) if not text.startswith(spared)]
+        return [f"called for, but not used: {text}" for text in lines]
+
+    def spare_scenario(self) -> None:
+        """Expect nothing of the steps that are there: they are not this test's own."""
+        self._spared = len(self.session.scenario.steps)
+
+    def warning(self) -> Leftover | None:
+        """Return what to warn of once the test is over, if anything."""
+        lines = self.leftovers() if self.options.leftovers == "warn" else []
+        return Leftover("\n".join(lines)) if lines else None
 
     def close(self) -> None:
         """Forget the session."""
