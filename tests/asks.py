@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,7 +33,7 @@ class Ask:
     @property
     def id(self) -> str:
         """Return a name for test ids and sessions."""
-        path = self.path.strip("/").replace("/", ".").partition("?")[0]
+        path = re.sub(r"[/:]", ".", self.path.strip("/")).partition("?")[0]
         kind = dict(self.headers).get("content-type", "")
         marks = [*(["stream"] if self.stream else []), *(["form"] if "form" in kind else [])]
         marks += ["url"] if self.shown == "url" else []
