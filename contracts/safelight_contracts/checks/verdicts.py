@@ -83,7 +83,8 @@ def status(look: Look) -> Iterator[Finding]:
 
 
 def _let_through(look: Look) -> bool:
-    return look.case.expects.refuses and 200 <= look.seen.status < 300
+    served = 200 <= look.seen.status < 300 and "error" not in look.told
+    return look.case.expects.refuses and served
 
 
 def _fault(look: Look) -> str:
@@ -106,8 +107,9 @@ def _told(look: Look, field: str) -> Json:
 
 
 def _made(look: Look) -> bool:
-    """Tell whether an answer holds something that was made: it costs."""
-    return any(look.told.get(name) for name in _PRODUCTS) or look.kind == "text/event-stream"
+    """Tell whether an answer holds something that was made: it costs. A list costs nothing."""
+    made = any(look.told.get(name) for name in _PRODUCTS) or look.kind == "text/event-stream"
+    return made and look.case.method == "POST"
 
 
 _PRODUCTS = ("data", "images", "choices", "content", "embeddings", "usage", "id")
