@@ -10,6 +10,7 @@ What must not enter: what may be spent; sending.
 from __future__ import annotations
 
 import datetime
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,10 +37,14 @@ FIDELITY = 6240
 
 _CELL = {"low": 64, "standard": 32, "medium": 32, "high": 16, "hd": 16, "xhigh": 12, "max": 8}
 _DRAWN = 1290
+_EDGE = 1024
+"""Pixels of an edge that a request does not name."""
 _MILLION = Decimal(1_000_000)
 _DATA_URL = re.compile(rb"data:[\w/+.;=-]+,[A-Za-z0-9+/=%_-]*")
 _OVERHEAD = 2_000
-"""Prompt tokens that a provider may add on its side: roles, tools' wrapping, a system text."""
+"""Prompt tokens that a provider may add to a chat: roles, tools' wrapping, a system text."""
+_WRAPPING = 200
+"""The same for a picture's prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +100,8 @@ def _pictures(model: Model, operation: str, params: Mapping[str, Json]) -> Quote
     reading = Quote(ZERO, ZERO)
     rates = model.prices.get("token", {})
     if rates:
-        text = _prompt_tokens(params)
-        low, high = text // 4, text + _OVERHEAD
+        text = _prompt_tokens({name: value for name, value in params.items() if name != "n"})
+        low, high = text // 4, text + _WRAPPING
         picture = _rate(rates, "image_input", "input")
         rich = PICTURE_IN + FIDELITY
         reading = Quote(
@@ -136,7 +141,7 @@ def _sizes(model: Model, params: Mapping[str, Json]) -> list[tuple[int, int]]:
     """Return the sizes that an answer may have, the usual one first."""
     wide, high = params.get("width"), params.get("height")
     if _is_whole(wide) or _is_whole(high):
-        return [(_whole(wide, 1024), _whole(high, 1024))]
+        return [(_whole(wide or _EDGE, _EDGE), _whole(high or _EDGE, _EDGE))]
     asked = _parsed(params.get("size"))
     if asked:
         return [asked]
@@ -192,7 +197,10 @@ def _prompt_tokens(params: Mapping[str, Json]) -> int:
 
 
 def _dumped(value: Json) -> bytes:
-    return orjson.dumps(value, default=_brief, option=orjson.OPT_NON_STR_KEYS)
+    try:
+        return orjson.dumps(value, default=_brief, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:  # an integer beyond 64 bits, or half of a character
+        return json.dumps(value, default=_brief).encode()
 
 
 def _brief(value: Any) -> str:  # noqa: ANN401 - orjson hands over whatever it cannot write
