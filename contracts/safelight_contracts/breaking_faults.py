@@ -142,7 +142,7 @@ def _arrays(rest: dict[str, Json], base: Json, site: str, *, form: bool) -> Iter
         many = [good[0]] * (rest["maxItems"] + 1)
         yield Attempt(many, f"{site}:maxItems", "an item too many")
     if "contains" in rest:
-        yield Attempt(good, f"{site}:contains", "without the item that has to be")
+        yield Attempt([plainest(item)], f"{site}:contains", "without the item that has to be")
     for inner in attempts(item, good[0], form=form, site=f"{site}[]"):
         yield Attempt([inner.value, *good[1:]], inner.site, inner.how)
 
