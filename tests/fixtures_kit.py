@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from safelight.fixtures.serving import Library
 DAY = datetime.date(2026, 11, 20)
 IMAGES = "/v1/images/generations"
 CHAT = "/v1/chat/completions"
+SIMPLE = {"one": "match: {operation: 'images.*'}\nreply: {picture: cat.png}\n"}
+"""A red picture for every request of pictures."""
 
 
 def library(folder: Path, day: datetime.date = DAY, **how: Any) -> Library:
@@ -54,3 +57,12 @@ def say(emu: Emulator, *texts: str, **fields: Any) -> Any:
 def said(emu: Emulator, *texts: str, **fields: Any) -> str:
     """Return what a chat answers."""
     return str(kit.parsed(say(emu, *texts, **fields))["choices"][0]["message"]["content"])
+
+
+def spoken(reply: Any) -> str:
+    """Return the text of a chat's stream."""
+    frames = b"".join(chunk.data for chunk in reply.chunks).split(b"\n\n")[:-2]
+    events = [json.loads(frame.removeprefix(b"data: ")) for frame in frames]
+    return "".join(
+        choice["delta"].get("content") or "" for event in events for choice in event["choices"]
+    )

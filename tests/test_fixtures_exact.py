@@ -1,0 +1,81 @@
+"""Exact replies: the very bytes, the very chunks, and files in place of what is large."""
+
+from __future__ import annotations
+
+import base64
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import kit
+import pytest
+from fixtures_kit import draw, emulator, say
+
+RED = (255, 0, 0)
+
+EXACT = """
+match: {operation: images.generate}
+reply:
+  status: 200
+  headers: [[Content-Type, application/json], [X-Twice, a], [X-Twice, b]]
+  layout: indent2nl
+  body:
+    created: 1713833628
+    data:
+      - b64_json: {$file: cat.png, as: base64}
+"""
+
+
+def test_an_exact_reply_comes_byte_for_byte(tmp_path: Path) -> None:
+    reply = draw(emulator(tmp_path, {"one": EXACT}))
+    data = base64.b64encode((tmp_path / "cat.png").read_bytes()).decode()
+    document = {"created": 1713833628, "data": [{"b64_json": data}]}
+    assert reply.body == json.dumps(document, indent=2).encode() + b"\n"
+    assert [value for name, value in reply.headers if name == "x-twice"] == ["a", "b"]
+    assert kit.header(reply, "content-length") == str(len(reply.body))
+
+
+def test_a_link_in_an_exact_reply_is_served_by_us(tmp_path: Path) -> None:
+    text = EXACT.replace("b64_json: {$file: cat.png, as: base64}", "url: {$url: cat.png}")
+    emu = emulator(tmp_path, {"one": text})
+    url = kit.parsed(draw(emu))["data"][0]["url"]
+    path = "/" + url.split("/", 3)[3].partition("?")[0]
+    reply = kit.get(emu, path)
+    assert (reply.status, reply.body) == (200, (tmp_path / "cat.png").read_bytes())
+    assert kit.header(reply, "content-type") == "image/png"
+
+
+STREAM = """
+match: {operation: chat.create, fields: {stream: true}}
+reply:
+  headers: {content-type: text/event-stream}
+  pace: PACE
+  chunks:
+    - data: "da"
+    - {wait: 0.5, data: "ta: [DO"}
+    - {wait: 2, data: {$base64: TkVdCgo=}}
+"""
+
+
+@pytest.mark.parametrize(("pace", "waits"), [("recorded", [0, 0.5, 2]), ("none", None)])
+def test_recorded_chunks_stay_apart_and_wait_if_asked_to(
+    pace: str, waits: list[float] | None, tmp_path: Path
+) -> None:
+    reply = say(emulator(tmp_path, {"one": STREAM.replace("PACE", pace)}), "x", stream=True)
+    assert [chunk.data for chunk in reply.chunks] == [b"da", b"ta: [DO", b"NE]\n\n"]
+    found = [chunk.wait for chunk in reply.chunks]
+    assert found == waits if waits else all(0 < wait < 0.001 for wait in found)
+
+
+def test_a_picture_cut_into_chunks_is_stored_once(tmp_path: Path) -> None:
+    encoded = base64.b64encode(kit.png(300, 200, color=RED)).decode()
+    cuts = [0, 10, 57, len(encoded)]
+    pieces = [
+        f"    - data: {{$file: cat.png, as: base64, from: {a}, to: {b}}}" for a, b in pairwise(cuts)
+    ]
+    text = STREAM.partition("  chunks:")[0] + "  chunks:\n" + "\n".join(pieces)
+    emu = emulator(tmp_path, {"one": text.replace("PACE", "none")})
+    reply = say(emu, "x", stream=True)
+    assert [chunk.data.decode() for chunk in reply.chunks] == [
+        encoded[a:b] for a, b in pairwise(cuts)
+    ]
