@@ -44,6 +44,28 @@ def test_reset_and_delete_forget_all(page: str) -> None:
     assert kit.post(emu, f"/s/mine{PATH}", CHAT).status == 200
 
 
+def test_a_reset_keeps_what_was_settled() -> None:
+    emu = kit.emulator()
+    settled = {"seed": 5, "as_of": "2026-05-11", "lenient": True}
+    kit.control(emu, "POST", "session", {"name": "mine", **settled})
+    kit.post(emu, f"/s/mine{PATH}", CHAT)
+    told = kit.control(emu, "POST", "session/reset", session="mine")
+    assert {key: told[key] for key in settled} == settled
+    assert told["requests"] == 0
+    assert kit.control(emu, "GET", "scenario", session="mine")["seed"] == 5
+
+
+def test_a_new_seed_keeps_the_steps_and_starts_their_chances_anew() -> None:
+    emu = kit.emulator()
+    kit.steps(emu, {"fault": "overloaded", "probability": 0.5})
+    runs = []
+    for _ in range(2):
+        kit.control(emu, "POST", "session", {"seed": 11})
+        runs.append([kit.post(emu, PATH, CHAT).status for _ in range(20)])
+    assert runs[0] == runs[1]
+    assert {*runs[0]} == {200, 503}
+
+
 def test_uploads_scenarios_and_spending_stay_in_their_session() -> None:
     emu = kit.emulator()
     shot = [("file", ("a.png", kit.png(), "image/png"))]
@@ -293,15 +315,20 @@ def test_moving_the_clock_ends_the_wait_for_a_pending_answer(port: int) -> None:
     assert still  # the other session's clock stands
 
 
-def test_moving_the_clock_far_ends_all_the_waits_of_a_stream(port: int) -> None:
+@pytest.mark.parametrize("pause", [0.0, 0.05, 0.5])
+def test_moving_the_clock_far_ends_all_the_waits_of_a_stream(port: int, pause: float) -> None:
     async def run() -> Any:
         draw = {"model": "gpt-image-2", "prompt": "A kite", "quality": "high"}
         body = {**draw, "stream": True, "partial_images": 3}
         path = "/openai/v1/images/generations"
-        pending = asyncio.create_task(send(port, "leap", path, body))
-        await asyncio.sleep(0.5)
-        await send(port, "leap", "/_safelight/clock", {"advance": 200})
-        return await asyncio.wait_for(pending, 10)
+        name = f"leap-{pause}"
+        pending = asyncio.create_task(send(port, name, path, body))
+        listed = "/_safelight/sessions"
+        while name.encode() not in (await ask(port, "GET", listed)).body:  # noqa: ASYNC110 - no event comes from another process
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(pause)
+        await send(port, name, "/_safelight/clock", {"advance": 200})
+        return await asyncio.wait_for(pending, 20)
 
     assert len(events(asyncio.run(run()).body)) == 4
 

@@ -220,9 +220,9 @@ def _base_url(scope: Scope, headers: Iterable[tuple[str, str]]) -> str:
 async def send_reply(reply: Reply, send: Send, watch: Watch) -> None:
     """Send a reply; pieces of a stream leave when they are due. Raises Gone between two of them."""
     if reply.clock is not None:
-        watch.clock = reply.clock
+        watch.follow(reply.clock)
     if reply.delay > 0:
-        await watch.sleep(reply.delay - (reply.clock() if reply.clock else 0))
+        await watch.sleep(reply.delay - watch.since)
     if reply.wire is not None:
         await rawwire.put(reply, send, watch.sleep)
         await watch.parting(_PARTING)  # the server must not take the silence for a mistake

@@ -73,9 +73,16 @@ def create(desk: Desk) -> Json:
 
 
 def reset(desk: Desk) -> Json:
-    """Forget what happened in the session: journal, scenario, clock, files, counters."""
-    desk.store.drop(desk.session.name)
-    return _brief(desk.store.session(desk.session.name, desk.now), desk.now)
+    """Forget what happened in the session: journal, scenario, clock, files, counters.
+
+    What was settled for it stays: `seed`, `as_of`, `lenient`.
+    """
+    before = desk.session
+    desk.store.drop(before.name)
+    session = desk.store.session(before.name, desk.now)
+    session.configure({"seed": before.seed})
+    session.as_of, session.lenient = before.as_of, before.lenient
+    return _brief(session, desk.now)
 
 
 def delete(desk: Desk) -> Json:

@@ -236,7 +236,7 @@ class Session:
             setattr(self, key, None if value is None else _SETTERS[key](value))
         if "seed" in wanted:
             self.seed = wanted["seed"] or 0
-            self.clear_scenario()
+            self.scenario = Scenario(self.seed, self.scenario.steps)  # from the first chance on
 
 
 def _day(value: Json) -> datetime.date:

@@ -25,7 +25,7 @@ class Watch:
     `clock` is what a reply's waits are meant on: it may be moved, and then `wake` tells so.
     """
 
-    __slots__ = ("_ahead", "_open", "_receive", "_task", "_woken", "clock")
+    __slots__ = ("_ahead", "_began", "_open", "_receive", "_task", "_woken", "clock")
 
     def __init__(self, receive: Receive, watches: MutableSet[Watch]) -> None:
         self._receive = receive
@@ -33,7 +33,18 @@ class Watch:
         self._task: asyncio.Task[None] | None = None
         self._woken: asyncio.Future[None] | None = None
         self._ahead = 0.0
+        self._began = time()
         self.clock: Callable[[], float] = time
+
+    def follow(self, clock: Callable[[], float]) -> None:
+        """Mean waits on this clock, which began with the request and may have been moved since."""
+        self.clock = clock
+        self._ahead = max(0.0, clock() - self.since)
+
+    @property
+    def since(self) -> float:
+        """Return the real seconds since the request came."""
+        return time() - self._began
 
     def start(self) -> asyncio.Task[None]:
         """Return the task that ends when the client is gone. It throws away what still arrives."""
@@ -53,7 +64,7 @@ class Watch:
         When the clock is moved further than that, the next waits are shorter by the rest.
         """
         gone = self.start()
-        passed = min(self._ahead, seconds)
+        passed = max(0.0, min(self._ahead, seconds))
         self._ahead -= passed
         left = seconds - passed
         due = self.clock() + left
