@@ -1,15 +1,14 @@
-"""One client's connection to hypercorn, watched closer than hypercorn does by itself.
+"""Clients' connections to hypercorn, watched closer than hypercorn does by itself.
 
 Hypercorn 0.18 starts and cancels a task for every request, to know when a connection is idle, and
 lets a client that left, or never ends the head of its request, stay until that idle time is over
-(benchmarks/soak.py counts such connections). Here one task for each connection looks after all
-three. What must not enter: HTTP, the emulator.
+(benchmarks/soak.py counts such connections). Here one task looks after all idle connections of a
+server. What must not enter: HTTP, the emulator.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from hypercorn.asyncio import run, tcp_server
@@ -21,53 +20,62 @@ _LATE = (
 )
 
 
-class Idle:
-    """Ends a connection that is idle for too long, or until the server stops.
+class Idles:
+    """The idle connections of one server, longest idle first; one task looks after all of them.
 
-    Speaks as hypercorn's own `SingleTask` does: `restart` when a connection gets idle, `stop` when
-    a request begins.
+    A connection ends when it has been idle for so many seconds, or when the server stops.
     """
 
-    def __init__(
-        self,
-        terminated: Any,  # noqa: ANN401 - hypercorn's event
-        seconds: float,
-        end: Callable[[], Awaitable[None]],
-    ) -> None:
-        self.on = False
-        self._end = end
+    def __init__(self, terminated: Any, seconds: float) -> None:  # noqa: ANN401 - hypercorn's event
         self._terminated = terminated
         self._seconds = seconds
-        self._since = 0.0
-        self._task: asyncio.Task[None] | None = None
+        self._since: dict[Connection, float] = {}
+        self._now = asyncio.get_running_loop().time
+        self._task = asyncio.create_task(self._watch())
 
-    async def restart(self, *_hypercorns_own_way: object) -> None:
+    def add(self, connection: Connection) -> None:
         """Begin to count."""
-        self.on, self._since = True, asyncio.get_running_loop().time()
-        if self._task is None:
-            self._task = asyncio.create_task(self._watch())
+        self._since.pop(connection, None)
+        self._since[connection] = self._now()
 
-    async def stop(self) -> None:
+    def drop(self, connection: Connection) -> None:
         """Count no more."""
-        self.on = False
+        self._since.pop(connection, None)
 
-    def over(self) -> None:
-        """Watch no more: the connection is over."""
-        if self._task is not None and self._task is not asyncio.current_task():
-            self._task.cancel()
+    def __contains__(self, connection: Connection) -> bool:
+        """Tell whether a connection is idle."""
+        return connection in self._since
 
     async def _watch(self) -> None:
-        now = asyncio.get_running_loop().time
-        left = self._seconds
-        while left > 0:
+        stopped = False
+        while not stopped:
+            oldest = next(iter(self._since.values()), self._now())
             try:
-                async with asyncio.timeout(left):
+                async with asyncio.timeout_at(oldest + self._seconds):
                     await self._terminated.wait()
-                break
+                stopped = True
             except TimeoutError:
-                left = self._since + self._seconds - now() if self.on else self._seconds
-        if self.on:
-            await asyncio.shield(self._end())
+                pass
+            due = self._now() - self._seconds
+            for connection in [c for c, at in self._since.items() if stopped or at <= due]:
+                self.drop(connection)
+                connection.close_soon()
+
+
+class _Turn:
+    """One connection's place among the idle ones, asked as hypercorn asks its `SingleTask`."""
+
+    def __init__(self, idles: Idles, connection: Connection) -> None:
+        self._idles = idles
+        self._connection = connection
+
+    async def restart(self, *_hypercorns_own_way: object) -> None:
+        """Note that the connection gets idle."""
+        self._idles.add(self._connection)
+
+    async def stop(self) -> None:
+        """Note that a request begins, or that the connection is over."""
+        self._idles.drop(self._connection)
 
 
 class Connection(tcp_server.TCPServer):
@@ -75,9 +83,11 @@ class Connection(tcp_server.TCPServer):
 
     def __init__(self, *given: Any) -> None:  # noqa: ANN401 - hypercorn's seven
         super().__init__(*given)
-        seconds = self.config.keep_alive_timeout
-        self._idle = Idle(self.context.terminated, seconds, self._initiate_server_close)
-        self.idle_task: Any = self._idle  # hypercorn wants its own class, and asks for two methods
+        kept: dict[str, Any] = vars(self.context)  # one for each server, and it has room
+        if "idles" not in kept:
+            kept["idles"] = Idles(self.context.terminated, self.config.keep_alive_timeout)
+        self._idles: Idles = kept["idles"]
+        self.idle_task: Any = _Turn(self._idles, self)  # hypercorn wants a class of its own
         self._late: asyncio.TimerHandle | None = None
 
     async def _read_data(self) -> None:
@@ -92,13 +102,18 @@ class Connection(tcp_server.TCPServer):
         finally:
             if self._late is not None:
                 self._late.cancel()
-            self._idle.over()
+            self._idles.drop(self)
         await self.protocol.handle(Closed())
+
+    async def _close(self) -> None:
+        """Close; from here on nothing can be begun on the connection."""
+        self._idles.drop(self)
+        await super()._close()
 
     def _look_at_head(self) -> None:
         """Start the clock of a head that has begun, stop that of one which is whole."""
         connection = getattr(self.protocol.protocol, "connection", None)
-        begun = self._idle.on and bool(getattr(connection, "trailing_data", (b"",))[0])
+        begun = self in self._idles and bool(getattr(connection, "trailing_data", (b"",))[0])
         if not begun and self._late is not None:
             self._late.cancel()
             self._late = None
@@ -112,6 +127,10 @@ class Connection(tcp_server.TCPServer):
             "--read-timeout sets that time."
         ).encode()
         self.writer.write(_LATE % (len(text), text))
+        self.close_soon()
+
+    def close_soon(self) -> None:
+        """End the connection; nothing is under way on it."""
         self._task_group.spawn(self._initiate_server_close)
 
 
