@@ -77,7 +77,7 @@ class Priced:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self.emulator = kit.emulator(lenient=self.lenient)
+        self.emulator = kit.emulator(time.time, as_of=DAY, lenient=self.lenient)
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         """Charge for a request, then answer it."""
@@ -105,6 +105,7 @@ def priced(base: str, manner: Manner, *, lenient: bool = False) -> Iterator[Pric
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = 65536  # one packet for head and body: two would wait for each other
 
         def do_POST(self) -> None:
             fake.answer(self)

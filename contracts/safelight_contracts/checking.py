@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from safelight_contracts.budget import Budget
-from safelight_contracts.cases import Case
 from safelight_contracts.checks import judge
 from safelight_contracts.endpoint import Endpoint, Watches
 from safelight_contracts.endpoint_wish import Ready, Wish, ready
+from safelight_contracts.ledger import Ledger
 from safelight_contracts.plan import Plan
 from safelight_contracts.planning import make_plan
 from safelight_contracts.promises import Promises
@@ -76,6 +76,8 @@ def carry_out(
     """Ask all of the plan, look for the smallest evidence, keep what failed; return the run."""
     found, wish = prepared.ready, prepared.wish
     start = time.perf_counter()
+    if isinstance(prepared.budget.cap, Ledger):
+        prepared.budget.cap.open_run()
     with Sender(found.base_url, found.key, timeout=wish.timeout) as sender:
         endpoint = Endpoint(
             provider=prepared.promises.provider,
@@ -92,8 +94,3 @@ def carry_out(
     run.took = time.perf_counter() - start
     prepared.examples.keep(run)
     return run
-
-
-def asked(prepared: Prepared) -> list[Case]:
-    """Return the cases of a plan that will be asked."""
-    return [step.case for step in prepared.plan.steps if not step.barred]

@@ -61,15 +61,20 @@ class Draft:
     most: int | None = None
     steps: list[Step] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    dropped: int = 0
+    dropped: bool = False
     _known: set[str] = field(default_factory=set)
+
+    @property
+    def full(self) -> bool:
+        """Tell whether no more steps are taken."""
+        return self.most is not None and len(self.steps) >= self.most
 
     def add(self, step: Step) -> bool:
         """Take a step, or tell that it is known or one too many."""
         if step.case.id in self._known:
             return False
-        if self.most is not None and len(self.steps) >= self.most:
-            self.dropped += 1
+        if self.full:
+            self.dropped = True
             return False
         self._known.add(step.case.id)
         self.steps.append(step)
@@ -79,7 +84,7 @@ class Draft:
         """Return the plan."""
         notes = list(self.notes)
         if self.dropped:
-            notes.append(f"{self.dropped} more cases were planned than --max-cases lets ask")
+            notes.append(f"--max-cases {self.most} leaves cases out: what is planned last")
         barred = {step.case.model for step in self.steps if step.barred}
         if barred:
             shown = ", ".join(sorted(barred)[:5]) + (", …" if len(barred) > 5 else "")

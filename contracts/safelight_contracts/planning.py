@@ -120,9 +120,14 @@ class _Maker:
 
     def add(self, phase: str, cases: Iterable[Case], *, by_price: bool = False) -> None:
         """Add cases with their prices; those of operations that were not asked for are left out."""
-        steps = list(self._steps(phase, cases))
+        if self.draft.full:
+            self.draft.dropped = True
+            return
+        steps: Iterable[Step] = self._steps(phase, cases)
         for step in sorted(steps, key=lambda step: step.quote.worst) if by_price else steps:
             self.draft.add(step)
+            if self.draft.dropped:
+                return
 
     def _steps(self, phase: str, cases: Iterable[Case]) -> Iterator[Step]:
         provider, wish = self.promises.provider, self.wish
