@@ -52,10 +52,10 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """One object of a document, with the properties that are known of it."""
+    """One object of a document, with what stands in it."""
 
     at: Path
-    known: frozenset[str]
+    values: tuple[Json, ...]
 
 
 def spots(schema: Json, document: Json, at: Path = ()) -> Iterator[Spot]:
@@ -76,7 +76,7 @@ def spots(schema: Json, document: Json, at: Path = ()) -> Iterator[Spot]:
 def things(document: Json, at: Path = ()) -> Iterator[Thing]:
     """Yield every object of a document that describes something; free maps are none."""
     if isinstance(document, dict):
-        yield Thing(at, frozenset(document))
+        yield Thing(at, tuple(document.values()))
         for name, value in document.items():
             if name not in ("function", "metadata", "arguments"):
                 yield from things(value, (*at, name))

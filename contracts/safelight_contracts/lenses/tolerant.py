@@ -6,7 +6,7 @@ What must not enter: changes that take something away.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from hypothesis import strategies as st
 from safelight.messages import Json
@@ -47,16 +47,26 @@ def drawn(base: Base) -> st.SearchStrategy[Atom]:
 
 
 def fields(base: Base) -> Iterator[Atom]:
-    """Yield an unknown field for each object, of one kind of value after the other."""
+    """Yield an unknown field for each object; one kind of value after the other."""
     found: dict[str, list[dict[str, Json]]] = {}
     for number, document in base.documents():
         where = {} if number is None else {"event": number}
         for thing in things(document):
-            value = _VALUES[len(thing.at) % len(_VALUES)]
+            if thing.at and all(isinstance(value, dict) for value in thing.values):
+                continue  # a map, where one more means more than a new field
+            value = _like(thing.values, len(thing.at))
             edit = {"at": [*thing.at, NEW], "set": value, **where}
             found.setdefault(told(thing.at), []).append(edit)
     for path, edits in found.items():
         yield Atom(f"an unknown field in {path}", tuple(edits))
+
+
+def _like(siblings: Sequence[Json], depth: int) -> Json:
+    """Return a value for a new field, like all others where they are alike: it may be a map."""
+    kinds = {type(value) for value in siblings}
+    if len(kinds) == 1:
+        return next((value for value in _VALUES if type(value) in kinds), None)
+    return _VALUES[depth % len(_VALUES)]
 
 
 def values(base: Base) -> Iterator[Atom]:
@@ -80,10 +90,14 @@ def headers() -> Iterator[Atom]:
 
 
 def events(base: Base) -> Iterator[Atom]:
-    """Yield an event of an unknown type, in streams whose events name their types."""
-    kinds = {str(event.get("type")) for event in base.events.values() if "type" in event}
-    if kinds and "choices" not in next(iter(base.events.values())):
-        name = f"{min(kinds).partition('.')[0]}.{NEW}"
+    """Yield an event of an unknown type, in streams whose types have a family: `family.event`.
+
+    Others number their protocol, and have a new number for a new event.
+    """
+    kinds = sorted({str(event.get("type")) for event in base.events.values()})
+    family, dot, _ = (kinds or [""])[0].partition(".")
+    if dot:
+        name = f"{family}.{NEW}"
         event = f"event: {name}\ndata: {json.dumps({'type': name, 'sequence': 1})}"
         named = base.body.startswith(b"event:")
         yield Atom("an unknown event", inserts=((1, event if named else event.partition("\n")[2]),))
