@@ -93,6 +93,23 @@ def list_(
     click.echo(_table(found))
 
 
+@fixtures.command(name="import")
+@click.argument("form", metavar="FORMAT", type=click.Choice(["vcr", "har", "aimock", "snapshots"]))
+@click.argument("source", type=_PLACE)
+@click.option("--out", required=True, type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--provider", required=True, help="Whose language the exchanges speak.")
+@click.option("--secret", "secrets", multiple=True, metavar="NAME", help="As `record` has it.")
+def import_(form: str, source: Path, out: Path, provider: str, secrets: tuple[str, ...]) -> None:
+    """Make fixtures of what another tool has kept, and say what could not be carried over.
+
+    FORMAT is vcr (vcrpy's cassettes), har, aimock, or snapshots (bodies without requests). Exit
+    code 1 says that nothing was imported, or that a fixture would not be served.
+    """
+    from safelight.commands.importing import run
+
+    sys.exit(run(form, source, out, provider, secrets))
+
+
 @fixtures.command()
 def schema() -> None:
     """Print the JSON Schema of a fixture's file, for editors."""

@@ -41,12 +41,15 @@ _ELSEWHERE = frozenset({"model", "prompt", "mask"})
 class Manner:
     """How recordings are written and replayed: `paced` as they came, `speed` divides the waits.
 
-    `today` gives the day of a recording.
+    `today` gives the day of a recording, `fetch` the file behind a link (None: it is asked for);
+    `made` is how they came about.
     """
 
     paced: bool = False
     speed: float = 1.0
-    today: Callable[[], datetime.date] = datetime.date.today
+    today: Callable[[], datetime.date | None] = datetime.date.today
+    fetch: Callable[[str], bytes] | None = None
+    made: str = "recorded"
 
 
 class Keeper:
@@ -88,7 +91,7 @@ class Keeper:
         fixture = Fixture(
             match=self._match(asked, name),
             reply=reply,
-            source=f"recorded from {self._origin.authority}",
+            source=f"{self._manner.made} from {self._origin.authority}",
             recorded=self._manner.today(),
             note=f"{request.method} {self.secrets.hide_text(asked.path)}",
         )
@@ -137,7 +140,7 @@ class Keeper:
         found = {}
         for link in links:
             try:
-                data = self._fetch(link)
+                data = (self._manner.fetch or self._fetch)(link)
             except FetchError as error:
                 host = link.partition("://")[2].partition("/")[0]
                 LOG.warning("a link to %s was not followed: %s", host, error)

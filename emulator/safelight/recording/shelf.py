@@ -37,6 +37,7 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._known: dict[str, _Known] = {}
+        self._own: set[str] = set()
         if folder.exists() and not folder.is_dir():
             raise UsageError(f"--out {folder}: is a file; name a folder")
         self._load()
@@ -72,6 +73,18 @@ class Shelf:
         name = "-".join([*words, short, *([str(count)] if count > 1 else [])]) + ".yaml"
         self._write(name, fixture)
         known.names.append(name)
+        return self.folder / name
+
+    def put(self, fixture: Fixture, label: Iterable[str]) -> Path:
+        """Keep a fixture that names no request by a digest; return its file."""
+        words = [_UNSAFE.sub("-", word).strip("-")[:_LONG] for word in label if word]
+        base = "-".join(word for word in words if word) or "fixture"
+        name, count = f"{base}.yaml", 1
+        while name in self._own:
+            count += 1
+            name = f"{base}-{count}.yaml"
+        self._own.add(name)
+        self._write(name, fixture)
         return self.folder / name
 
     def _number(self, known: _Known) -> None:

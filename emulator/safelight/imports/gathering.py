@@ -1,0 +1,200 @@
+"""What an import gathers: fixtures written to a folder, and what could not be carried over.
+
+Exchanges go the way of recordings: secrets hidden, pictures in files, requests named by their
+digest. What must not enter: the formats themselves.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from safelight.fixtures.model import Fixture
+from safelight.links import FetchError
+from safelight.messages import Headers, Request
+from safelight.read import media_type
+from safelight.recording.blobs import BlobWriter
+from safelight.recording.keeping import Keeper, Manner
+from safelight.recording.secrets import Secrets
+from safelight.recording.taking import STREAMS, UnreadableError
+from safelight.recording.understanding import Understanding
+from safelight.recording.upstream import Head, Origin
+
+_NOON = 12 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One HTTP exchange as another tool kept it. `where` names it in the source, for reports.
+
+    Header names are lower-case. `wait` is in seconds to the first byte, 0 where it is not known.
+    """
+
+    where: str
+    method: str
+    url: str
+    headers: Headers
+    body: bytes
+    status: int
+    reply_headers: Headers
+    reply: bytes
+    day: datetime.date | None = None
+    wait: float = 0.0
+
+
+@dataclass
+class Gathered:
+    """What came of an import: files written, and what was lost, each with how often."""
+
+    out: Path
+    files: list[Path] = field(default_factory=list)
+    lost: dict[str, list[str]] = field(default_factory=dict)
+
+    def lose(self, what: str, where: str) -> None:
+        """Note what could not be carried over, and where it stands."""
+        self.lost.setdefault(what, []).append(where)
+
+
+class Gatherer:
+    """Writes exchanges and fixtures into a folder as those of one provider.
+
+    `found` are files by their URL: what the same source knows of links in replies.
+    """
+
+    def __init__(
+        self,
+        provider: str,
+        out: Path,
+        secrets: tuple[str, ...] = (),
+        found: Mapping[str, bytes] | None = None,
+    ) -> None:
+        self._provider = provider
+        self._found: Mapping[str, bytes] = {} if found is None else found
+        self._secrets = Secrets(secrets)
+        self.understanding = Understanding(provider)
+        self.gathered = Gathered(out)
+        self._keepers: dict[str, Keeper] = {}
+        self._turns: dict[str, int] = {}
+        self._blobs: list[BlobWriter] = []
+
+    def concerns(self, url: str) -> bool:
+        """Tell whether a URL leads to the provider, or to a machine of one's own."""
+        parts = urlsplit(url)
+        hosts = self.understanding.provider.hosts
+        near = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        known = parts.hostname in hosts or near or not hosts
+        return known and self.understanding.below(parts.path) is not None
+
+    def exchange(self, one: Exchange, source: Path) -> None:
+        """Keep an exchange, or say why not; `source` is the file that it stands in."""
+        if one.day is None:
+            self.gathered.lose("the day of an exchange: its file's own stands for it", one.where)
+            changed = datetime.datetime.fromtimestamp(source.stat().st_mtime, datetime.UTC)
+            one = replace(one, day=changed.date())
+        parts = urlsplit(one.url)
+        path = self.understanding.below(parts.path)
+        if path is None:
+            self.gathered.lose("exchanges with paths that the provider does not have", one.where)
+            return
+        request = Request(one.method, parts.path, parts.query, one.headers, one.body)
+        keeper = self._keeper(parts.netloc, one.day)
+        asked = self.understanding.read(request, path, _moment(one.day))
+        keeper.learn(request, one.reply_headers)
+        head = Head(one.status, one.reply_headers, chunked=_streams(one))
+        try:
+            taking = keeper.begin(head, one.method)
+            for piece in _pieces(one):
+                taking.part(piece, one.wait, ends=True)
+            name = keeper.digest(request, asked)
+            self.gathered.files.append(keeper.keep(request, asked, name, taking, one.wait))
+        except UnreadableError as error:
+            self.gathered.lose(f"replies that cannot be read: {error}", one.where)
+
+    def fixture(self, fixture: Fixture, *label: str) -> None:
+        """Keep a fixture that is no recording of an exchange."""
+        self.gathered.files.append(self._keeper("import", None).shelf.put(fixture, label))
+
+    def picture(self, data: bytes, extension: str) -> str:
+        """Keep a picture that a fixture names; return its name from the fixture's folder."""
+        name = self._keeper("import", None).blobs.put(data, extension)
+        return f"files/{name}"
+
+    def turn(self, operation: str, model: str, *, stream: bool) -> int:
+        """Return 1, 2, 3 …: which answer of an operation and model this is."""
+        key = f"{operation}|{model}|{stream}"
+        self._turns[key] = self._turns.get(key, 0) + 1
+        return self._turns[key]
+
+    def blob(self) -> BlobWriter:
+        """Begin a file; `keep_blobs` puts it in its place."""
+        self._blobs.append(self._keeper("import", None).blobs.open())
+        return self._blobs[-1]
+
+    def keep_blobs(self) -> None:
+        """Put the files that have ended in their places."""
+        for writer in self._blobs:
+            writer.keep()
+        self._blobs.clear()
+
+    def _keeper(self, host: str, day: datetime.date | None) -> Keeper:
+        """Return what keeps exchanges of a host and day; all of them on one shelf."""
+        key = f"{host}|{day}"
+        if key not in self._keepers:
+            manner = Manner(today=lambda: day, fetch=self._fetch, made="imported")
+            keeper = Keeper(self._provider, _origin(host), self.gathered.out, self._secrets, manner)
+            first = next(iter(self._keepers.values()), None)
+            if first is not None:
+                keeper.shelf = first.shelf
+            self._keepers[key] = keeper
+        return self._keepers[key]
+
+    def _fetch(self, link: str) -> bytes:
+        if link not in self._found:
+            host = urlsplit(link).netloc
+            self.gathered.lose("pictures behind links: an import follows none", host)
+            raise FetchError("an import follows no links")
+        return self._found[link]
+
+
+def _origin(host: str) -> Origin:
+    return replace(Origin("https://import.invalid"), base=f"https://{host}")
+
+
+def _moment(day: datetime.date | None) -> float:
+    """Return a moment of a day, or of today, in epoch seconds."""
+    found = day or datetime.datetime.now(datetime.UTC).date()
+    noon = datetime.datetime(found.year, found.month, found.day, tzinfo=datetime.UTC)
+    return noon.timestamp() + _NOON
+
+
+def _kind(one: Exchange) -> str:
+    found = (value for name, value in one.reply_headers if name == "content-type")
+    return media_type(next(found, ""))
+
+
+def _streams(one: Exchange) -> bool:
+    return _kind(one) in STREAMS
+
+
+def _pieces(one: Exchange) -> list[bytes]:
+    """Return the body, a stream's event by event: nobody knows any more how it was cut."""
+    if not _streams(one):
+        return [one.reply] if one.reply else []
+    mark = b"\r\n\r\n" if b"\r\n\r\n" in one.reply else b"\n\n"
+    if "json" in _kind(one):
+        mark = b"\n"
+    *events, rest = one.reply.split(mark)
+    return [event + mark for event in events] + ([rest] if rest else [])
+
+
+def day_of(headers: Headers) -> datetime.date | None:
+    """Return the day that a reply's date header tells, or None."""
+    text = next((value for name, value in headers if name == "date"), None)
+    try:
+        return parsedate_to_datetime(text).date() if text else None
+    except ValueError:
+        return None
