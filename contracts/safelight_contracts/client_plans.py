@@ -96,6 +96,11 @@ def _joined(first: Json, second: Json) -> Json:
     return second
 
 
+def _idle(exchange: dict[str, Json]) -> bool:
+    """Tell whether a fault was called for that this reply could not show; a note says so."""
+    return any(note.startswith(f"{exchange['fault']}: ") for note in exchange["notes"])
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
     """How a client ended: `how` in a line (an exception, an exit code), `output` what it told.
@@ -140,7 +145,7 @@ class Trial:
     def struck(self) -> bool:
         """Tell whether what was planned has met a request at all."""
         if self.plan.steps:
-            return any(e["fault"] and e["fault"] != "answer" for e in self.exchanges)
+            return any(e["fault"] and not _idle(e) for e in self.exchanges)
         return bool(self.given)
 
     @property
