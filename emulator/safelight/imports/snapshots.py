@@ -41,7 +41,8 @@ def gather(path: Path, into: Gatherer) -> None:
     into.gathered.lose(
         "the requests: an answer fits any of its model, in the order of files", "all"
     )
-    fields: dict[str, Json] = {"stream": True} if events else {}
+    spoken = operation.startswith(("chat", "images"))
+    fields: dict[str, Json] = {"stream": True if events else None} if spoken else {}
     match = Match(
         provider=into.understanding.provider.name,
         operation=operation,
