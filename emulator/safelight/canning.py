@@ -6,6 +6,7 @@ What must not enter: which fixture fits a request (`fixtures`), what an operatio
 from __future__ import annotations
 
 from collections.abc import Generator
+from functools import partial
 
 from safelight.admit import admit
 from safelight.dialects.base import Visit
@@ -39,6 +40,6 @@ def whole(visit: Visit) -> Generator[Work, object, Reply | None]:
     gone = cut(answer.ask)
     if gone or answer.make is None:
         return gone or answer.reply
-    reply = yield Work(answer.make)
+    reply = yield Work(partial(answer.make, visit))
     assert isinstance(reply, Reply)  # what `make` returns, handed back by the driver
     return reply

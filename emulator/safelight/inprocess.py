@@ -6,6 +6,7 @@ enter: test frameworks, servers.
 
 from __future__ import annotations
 
+import datetime
 import os
 import time
 import warnings
@@ -14,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from functools import lru_cache, partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from safelight import core
 from safelight.addresses import Addresses
@@ -22,7 +23,11 @@ from safelight.guard import Guard
 from safelight.late import once_loaded
 from safelight.options import Options, read_options
 from safelight.sentries import standing
+from safelight.store import Canned
 from safelight.world import KEY, World
+
+if TYPE_CHECKING:
+    from safelight.fixtures.serving import Library
 
 
 @lru_cache(maxsize=1)
@@ -59,7 +64,31 @@ def make_world(options: Options, name: str, folder: Callable[[], Path] | None = 
     addresses = Addresses(
         emulator.providers(), provider=options.provider, base_urls=options.base_urls
     )
-    return World(emulator, addresses, options, name=name, clock=time.time, folder=folder)
+    library = library_of(options) if options.fixtures else None
+    return World(
+        emulator, addresses, options, name=name, clock=time.time, folder=folder, library=library
+    )
+
+
+def library_of(options: Options) -> Canned:
+    """Return the fixtures of a test, as their files are now. Raises UsageError for a bad one."""
+    day = options.as_of or datetime.datetime.fromtimestamp(time.time(), datetime.UTC).date()
+    library = _library(options.fixtures, day, options.unmatched, lenient=options.lenient)
+    library.folders.start()
+    return library
+
+
+@lru_cache(maxsize=32)
+def _library(
+    paths: tuple[str, ...], day: datetime.date, unmatched: str, *, lenient: bool
+) -> Library:
+    """Return the fixtures of some folders: kept, so that the next test reads what has changed."""
+    from safelight.dialects import load_dialects
+    from safelight.fixtures.loading import folders_of  # only who has fixtures needs them
+    from safelight.fixtures.serving import Library
+
+    places = [Path(path) for path in paths]
+    return Library(folders_of(places, load_dialects(), day, lenient=lenient), unmatched)
 
 
 @contextmanager
@@ -117,10 +146,10 @@ class Emulator:
     """Every provider, in this process, for the length of a `with` block, which gives a `World`.
 
     Takes the options of the pytest marker: `provider`, `base_urls`, `as_of`, `lenient`, `seed`,
-    `scenario`, `allow`, `strict`, `leftovers`. Raises UsageError for a wrong one, naming the legal
-    ones. Clients on httpx, httpx2 and aiohttp need no other base URL; nothing escapes. Leaving the
-    block raises AssertionError for what escaped, or would have been refused live, and warns
-    (`Leftover`) of faults and replies that were called for and not used.
+    `scenario`, `allow`, `strict`, `leftovers`, `fixtures`, `unmatched`. Raises UsageError for a
+    wrong one, naming the legal ones. Clients on httpx, httpx2 and aiohttp need no other base URL;
+    nothing escapes. Leaving the block raises AssertionError for what escaped, or would have been
+    refused live, and warns (`Leftover`) of faults and replies that were called for and not used.
     """
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - read_options judges them

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,11 +25,14 @@ OPTIONS: dict[str, str] = {
     "scenario": "faults in their order: names, `rate_limited; times=2`, or steps as JSON",
     "allow": "hosts that may really be reached: globs of a name, or of name:port",
     "strict": "a request that the live service would refuse fails the test",
+    "fixtures": "folders (or files) of canned exchanges, which answer what they fit",
+    "unmatched": "what a request gets that no fixture fits: make (an answer as usual) or error",
     "leftovers": "faults and replies that a test called for and did not use: warn, fail, ignore",
 }
 """Every option, and what it is for."""
 
 LEFTOVERS = ("warn", "fail", "ignore")
+UNMATCHED = ("make", "error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ class Options:
     allow: tuple[str, ...] = ()
     strict: bool = True
     leftovers: str = "warn"
+    fixtures: tuple[str, ...] = ()
+    unmatched: str = "make"
 
 
 def read_options(*layers: tuple[str, Mapping[str, Any]]) -> Options:
@@ -71,10 +77,22 @@ def _provider(value: Any, where: str) -> str:  # noqa: ANN401 - from a marker co
     return value
 
 
-def _word(value: Any, where: str) -> str:  # noqa: ANN401
-    if value not in LEFTOVERS:
-        raise UsageError(f"{where} is one of {', '.join(LEFTOVERS)}, got {value!r}")
-    return str(value)
+def _one_of(words: tuple[str, ...]) -> Callable[[Any, str], str]:
+    """Return what reads one of these words."""
+
+    def read(value: Any, where: str) -> str:  # noqa: ANN401
+        if value not in words:
+            raise UsageError(f"{where} is one of {', '.join(words)}, got {value!r}")
+        return str(value)
+
+    return read
+
+
+def _paths(value: Any, where: str) -> tuple[str, ...]:  # noqa: ANN401
+    items = [value] if isinstance(value, (str, os.PathLike)) else value
+    if not isinstance(items, Iterable):
+        raise UsageError(f"{where} is a list of folders, got {value!r}")
+    return _texts([os.fspath(i) if isinstance(i, os.PathLike) else i for i in items], where)
 
 
 def _urls(value: Any, where: str) -> tuple[str, ...]:  # noqa: ANN401
@@ -152,5 +170,7 @@ _READ: dict[str, Callable[[Any, str], Any]] = {
     "scenario": _steps,
     "allow": _texts,
     "strict": _flag,
-    "leftovers": _word,
+    "leftovers": _one_of(LEFTOVERS),
+    "fixtures": _paths,
+    "unmatched": _one_of(UNMATCHED),
 }

@@ -6,7 +6,9 @@ light. What must not enter: the emulator.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,13 +37,27 @@ def options_of(item: pytest.Item) -> Options:
     for marker in item.iter_markers("safelight"):
         if marker.args:
             raise UsageError(f"the marker takes names only: {', '.join(OPTIONS)}")
-        layers.append(("@pytest.mark.safelight", marker.kwargs))
+        layers.append(("@pytest.mark.safelight", _placed(marker.kwargs, item.path.parent)))
     return read_options(*layers, *_settled(item.config))
 
 
 def _settled(config: pytest.Config) -> Iterator[Layer]:
-    yield "--safelight", {name: config.getoption(f"safelight_{name}") for name in OPTIONS}
-    yield "the ini file", {name: config.getini(f"safelight_{name}") or None for name in OPTIONS}
+    called = {name: config.getoption(f"safelight_{name}") for name in OPTIONS}
+    yield "--safelight", _placed(called, config.invocation_params.dir)
+    written = {name: config.getini(f"safelight_{name}") or None for name in OPTIONS}
+    yield "the ini file", _placed(written, config.rootpath)
+
+
+def _placed(values: Mapping[str, Any], base: Path) -> Mapping[str, Any]:
+    """Return values whose folders of fixtures begin at `base`, where the value was written."""
+    given = values.get("fixtures")
+    if given is None:
+        return values
+    items = [given] if isinstance(given, (str, os.PathLike)) else given
+    if not isinstance(items, (list, tuple)):
+        return values  # to be refused by who reads it
+    placed = [str(base / i) if isinstance(i, (str, os.PathLike)) else i for i in items]
+    return {**values, "fixtures": placed}
 
 
 def _strangers(config: pytest.Config, names: Iterable[str]) -> Iterator[str]:

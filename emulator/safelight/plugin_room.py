@@ -111,7 +111,9 @@ def _sums(world: World) -> list[Any]:
     asked, spend = world.requests, world.spend
     refused = sum(r.refused for r in asked)
     faults = sum(r.exchange.fault is not None for r in asked)
-    return [len(asked), refused, faults, str(spend.usd), spend.unpriced]
+    known = world.session.library.names() if world.session.library else []
+    used = list(world.session.used)
+    return [len(asked), refused, faults, str(spend.usd), spend.unpriced, known, used]
 
 
 def summary(told: Iterable[list[Any]]) -> str:
@@ -125,6 +127,20 @@ def summary(told: Iterable[list[Any]]) -> str:
         f"safelight: {_many(requests, 'request')}, {_many(refused, 'refusal')}, "
         f"{_many(faults, 'fault')}; live this run would have cost ${usd:.4f}{more}"
     )
+
+
+def unused(told: Iterable[list[Any]]) -> list[str]:
+    """Return lines that name the fixtures which no test has used."""
+    known: dict[str, None] = {}
+    used: set[str] = set()
+    for row in told:
+        known |= dict.fromkeys(row[5])
+        used |= set(row[6])
+    left = sorted(name for name in known if name not in used)
+    if not left:
+        return [f"safelight: all of {_many(len(known), 'fixture')} were used"] if known else []
+    head = f"safelight: {len(left)} of {_many(len(known), 'fixture')} not used by any test:"
+    return [head, *(f"  {name}" for name in left)]
 
 
 def _many(amount: int, what: str) -> str:

@@ -29,9 +29,12 @@ _INI = {
     "allow": "linelist",
     "strict": "string",
     "leftovers": "string",
+    "fixtures": "linelist",
+    "unmatched": "string",
 }
+_UNUSED = "safelight_list_unused"
 _SWITCHES = ("lenient", "strict")
-_MANY = ("base_urls", "scenario", "allow")
+_MANY = ("base_urls", "scenario", "allow", "fixtures")
 _HELP = {
     "provider": "whose base URL and key are meant when a test names none",
     "base_urls": "more base URLs to answer for, as the provider; may be repeated",
@@ -42,10 +45,13 @@ _HELP = {
     "allow": "a host that may really be reached, a glob; may be repeated",
     "strict": "fail a test whose requests the live service would refuse (default)",
     "leftovers": "faults and replies that a test did not use: warn (default), fail, ignore",
+    "fixtures": "a folder of canned exchanges, which answer what they fit; may be repeated",
+    "unmatched": "what a request gets that no fixture fits: make (default) or error",
 }
 _MARKER = (
     "safelight(provider=…, base_urls=[…], as_of=…, lenient=…, seed=…, scenario=[…], allow=[…], "
-    "strict=…, leftovers=…): what the fixtures safelight and safelight_server are for this test."
+    "strict=…, leftovers=…, fixtures=[…], unmatched=…): what the fixtures safelight and "
+    "safelight_server are for this test."
 )
 
 
@@ -63,6 +69,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         else:
             group.addoption(flag, dest=dest, help=_HELP[name])
         parser.addini(dest, _HELP[name], type=kind, default=None)  # type: ignore[arg-type]  # of the table
+    unused = "list the fixtures that no test has used"
+    group.addoption("--safelight-unused-fixtures", dest=_UNUSED, action="store_true", help=unused)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -137,10 +145,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Add up what the tests told, from this process and from workers, in one line."""
     lists = terminalreporter.stats.values()
     told = [report.safelight for reports in lists for report in reports if _tells(report)]
-    if told:
-        from safelight import plugin_room
+    if not told:
+        return
+    from safelight import plugin_room
 
-        terminalreporter.write_line(plugin_room.summary(told))
+    terminalreporter.write_line(plugin_room.summary(told))
+    if terminalreporter.config.getoption(_UNUSED):
+        for line in plugin_room.unused(told):
+            terminalreporter.write_line(line)
 
 
 def _tells(report: object) -> bool:

@@ -5,6 +5,7 @@ What must not enter: how an answer is made (`answers.py`), what the world does b
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -57,6 +58,10 @@ def _tool_call(value: Any, operation: str | None) -> Answer:  # noqa: ANN401 - a
 
 
 def _exchange(value: Any, operation: str | None) -> Answer:  # noqa: ANN401 - as above
+    if isinstance(value, (str, os.PathLike)) or (isinstance(value, Mapping) and "reply" in value):
+        from safelight.fixtures.loading import answer_of_one  # only who has fixtures needs it
+
+        return answer_of_one(value, operation)
     if not isinstance(value, Mapping):
         raise UsageError(f"reply_with: exchange is {_EXCHANGE}, got {value!r:.80}")
     status = value.get("status", 200)
@@ -67,7 +72,7 @@ def _exchange(value: Any, operation: str | None) -> Answer:  # noqa: ANN401 - as
     return answers.exchange(value, operation or "*")
 
 
-_EXCHANGE = '{"status": 200, "headers": {…}, "body": …}'
+_EXCHANGE = '{"status": 200, "headers": {…}, "body": …}, or a fixture: its path or content'
 _READ: dict[str, Callable[[Any, str | None], Answer]] = {
     "picture": _picture,
     "text": _text,

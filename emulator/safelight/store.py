@@ -111,9 +111,10 @@ class Answer:
     """What the next request of an operation (a glob) gets: this reply, or its result changed.
 
     Or the refusal of `row`, an id of the provider's error rows, whose templates are filled from
-    `facts` too; or what `make` makes, which may be slow. `bend` changes whatever reply there is,
-    `ask` is a fault that strikes with it, and what was `kept` can be looked at afterwards. `source`
-    names the fixture that it comes from, `label` the fault that the journal tells.
+    `facts` too; or what `make` makes of the visit, which may be slow. `bend` changes whatever reply
+    there is, `ask` is a fault that strikes with it, and what was `kept` can be looked at
+    afterwards. `source` names the fixture that it comes from, `label` the fault that the journal
+    tells.
     """
 
     operation: str
@@ -123,7 +124,7 @@ class Answer:
     bend: Callable[[Reply], Reply] = lambda reply: reply
     kept: bool = False
     facts: Mapping[str, Json] = field(default_factory=dict)
-    make: Callable[[], Reply] | None = None
+    make: Callable[[Any], Reply] | None = None
     ask: Ask | None = None
     source: str = ""
     label: str | None = None
@@ -140,6 +141,9 @@ class Canned(Protocol):
 
     def canned(self, visit: Any) -> Answer | None:  # noqa: ANN401 - a Visit
         """Return what fits a request that was found good, or None."""
+
+    def names(self) -> list[str]:
+        """Return the names under which a session counts their use."""
 
 
 @dataclass(frozen=True, slots=True)

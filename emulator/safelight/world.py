@@ -7,6 +7,7 @@ sockets, patching, test frameworks.
 from __future__ import annotations
 
 import datetime
+import os
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -25,6 +26,7 @@ from safelight.options import Options
 from safelight.recorded import DOWNLOAD, Recorded, Spend, spent
 from safelight.refusals import UsageError
 from safelight.replying import answer_of
+from safelight.store import Canned
 from safelight.verdict import Finding, verdict
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ class World:
         name: str,
         clock: Callable[[], float],
         folder: Callable[[], Path] | None = None,
+        library: Canned | None = None,
     ) -> None:
         self.origin: str | None = None
         self.answering = False
@@ -70,6 +73,7 @@ class World:
         self.session.as_of, self.session.lenient = options.as_of, options.lenient
         self.clock = Clock(self.session, clock, emulator.moved)
         self._judgement = Judgement(self.session)
+        self.session.library = library
         if options.scenario:
             self.scenario(options.scenario)
 
@@ -144,15 +148,16 @@ class World:
         picture: Picture | list[Picture] | None = None,
         text: str | None = None,
         tool_call: tuple[str, Json] | list[tuple[str, Json]] | None = None,
-        exchange: Mapping[str, Json] | None = None,
+        exchange: Mapping[str, Json] | str | os.PathLike[str] | None = None,
         operation: str | None = None,
         times: int = 1,
     ) -> None:
         """Settle what the next request gets: one of pictures, a text, tool calls, an exchange.
 
         A picture is bytes, base64, a path or a Pillow image; a tool call (name, arguments); an
-        exchange `{"status": 200, "headers": {…}, "body": …}`. `operation` is a glob: which requests
-        wait for it (`images.*`, `chat.*`; any for an exchange). A refused request leaves it.
+        exchange `{"status": 200, "headers": {…}, "body": …}`, or a fixture: its file's path, or its
+        content `{"reply": {…}}`. `operation` is a glob: which requests wait for it (`images.*`,
+        `chat.*`; any for an exchange). A refused request leaves it.
         Raises UsageError.
         """
         given = {"picture": picture, "text": text, "tool_call": tool_call, "exchange": exchange}

@@ -1,0 +1,146 @@
+"""Fixtures in the pytest plugin: as an option, as one reply, and which of them nobody used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import kit
+import openai
+import pytest
+import safelight
+from fixtures_kit import write
+from safelight import UsageError
+
+pytest_plugins = ["pytester"]
+
+HELLO = "match: {operation: chat.create, prompt: hello}\nreply: {text: hi there}\n"
+OTHER = "match: {operation: chat.create, prompt: other}\nreply: {text: never}\n"
+ASK = """
+import openai, pytest
+
+def ask(text):
+    client = openai.OpenAI(api_key="sk-x", max_retries=0)
+    message = [{"role": "user", "content": text}]
+    reply = client.chat.completions.create(model="gpt-4o", messages=message)
+    return reply.choices[0].message.content
+"""
+
+
+def run(pytester: pytest.Pytester, body: str, *flags: str) -> pytest.RunResult:
+    pytester.makepyfile(test_it=ASK + body)
+    loop = ("-o", "asyncio_default_fixture_loop_scope=function")
+    return pytester.runpytest("-p", "no:cacheprovider", "-q", *loop, *flags)
+
+
+TEST = """
+def test_it(safelight):
+    assert ask("hello") == "hi there"
+"""
+
+
+@pytest.mark.parametrize("place", ["marker", "flag", "ini"])
+def test_a_folder_is_named_by_marker_flag_or_ini(place: str, pytester: pytest.Pytester) -> None:
+    write(pytester.path, {"canned/hello": HELLO})
+    mark = '@pytest.mark.safelight(fixtures="canned")' if place == "marker" else ""
+    if place == "ini":
+        pytester.makeini("[pytest]\nsafelight_fixtures =\n    canned\n")
+    flags = ["--safelight-fixtures", "canned"] if place == "flag" else []
+    run(pytester, mark + TEST, *flags).assert_outcomes(passed=1)
+
+
+def test_the_server_answers_with_them_too(pytester: pytest.Pytester) -> None:
+    write(pytester.path, {"canned/hello": HELLO})
+    body = """
+@pytest.mark.safelight(fixtures=["canned"])
+def test_it(safelight_server, monkeypatch):
+    monkeypatch.setenv("OPENAI_BASE_URL", safelight_server.base_url("openai"))
+    assert ask("hello") == "hi there"
+
+def test_another_test_has_none(safelight):
+    assert ask("hello") != "hi there"
+"""
+    run(pytester, body).assert_outcomes(passed=2)
+
+
+def test_a_bad_file_ends_the_test_with_its_line(pytester: pytest.Pytester) -> None:
+    write(pytester.path, {"canned/hello": HELLO.replace("text", "txt")})
+    result = run(pytester, TEST, "--safelight-fixtures", "canned")
+    where = pytester.path / "canned" / "hello.yaml"
+    assert f"{where}:2: reply.txt: unknown key; did you mean 'text'?" in result.stdout.str()
+    result.assert_outcomes(errors=1)
+
+
+def test_an_unmatched_request_may_be_an_error(pytester: pytest.Pytester) -> None:
+    write(pytester.path, {"canned/hello": HELLO})
+    body = """
+@pytest.mark.safelight(fixtures="canned", unmatched="error")
+def test_it(safelight):
+    with pytest.raises(openai.BadRequestError, match="no fixture fits this chat"):
+        ask("goodbye")
+"""
+    run(pytester, body).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("flags", [[], ["-n", "2"]])
+def test_unused_fixtures_are_listed_on_request(flags: list[str], pytester: pytest.Pytester) -> None:
+    write(pytester.path, {"canned/hello": HELLO, "canned/other": OTHER})
+    told = run(pytester, TEST, "--safelight-fixtures=canned", *flags).stdout.str()
+    assert "not used" not in told
+    asked = ["--safelight-fixtures=canned", "--safelight-unused-fixtures", *flags]
+    told = run(pytester, TEST, *asked).stdout.str()
+    assert "safelight: 1 of 2 fixtures not used by any test:" in told
+    assert f"  {pytester.path / 'canned' / 'other.yaml'}" in told
+    (pytester.path / "canned" / "other.yaml").unlink()
+    assert "safelight: all of 1 fixture were used" in run(pytester, TEST, *asked).stdout.str()
+
+
+def say() -> str | None:
+    client = openai.OpenAI(api_key="sk-x", max_retries=0)
+    reply = client.chat.completions.create(
+        model="gpt-4o", messages=[{"role": "user", "content": "x"}]
+    )
+    return reply.choices[0].message.content
+
+
+def test_one_fixture_is_the_next_reply_whatever_it_matches(tmp_path: Path) -> None:
+    write(tmp_path, {"hello": HELLO})
+    with safelight.Emulator() as world:
+        world.reply_with(exchange=tmp_path / "hello.yaml")
+        world.reply_with(exchange={"reply": {"text": "second"}})
+        assert [say(), say()] == ["hi there", "second"]
+        assert say() != "second"
+
+
+def test_an_exact_fixture_with_a_link_is_a_reply_too(tmp_path: Path) -> None:
+    (tmp_path / "cat.png").write_bytes(kit.png(30, 20))
+    body = "body: {created: 1, data: [{url: {$url: cat.png}}]}"
+    write(tmp_path, {"one": f"match: {{operation: images.generate}}\nreply: {{{body}}}\n"})
+    with safelight.Emulator() as world:
+        world.reply_with(exchange=str(tmp_path / "one.yaml"))
+        assert say() is not None  # a chat leaves it
+        client = openai.OpenAI(api_key="sk-x")
+        reply = client.images.generate(model="gpt-image-2", prompt="x")
+        url = (reply.data or [])[0].url or ""
+        assert client._client.get(url).content == (tmp_path / "cat.png").read_bytes()
+
+
+def test_a_slip_in_a_reply_is_told(tmp_path: Path) -> None:
+    write(tmp_path, {"bad": "match: {}\nreply: {txt: x}\n"})
+    with safelight.Emulator() as world:
+        with pytest.raises(UsageError, match=r"bad\.yaml:2: reply\.txt: unknown key"):
+            world.reply_with(exchange=tmp_path / "bad.yaml")
+        with pytest.raises(UsageError, match=r"reply\.txt: unknown key; did you mean 'text'"):
+            world.reply_with(exchange={"reply": {"txt": "x"}})
+        with pytest.raises(UsageError, match="cannot be read"):
+            world.reply_with(exchange=tmp_path / "none.yaml")
+
+
+def test_a_block_takes_folders_as_paths(tmp_path: Path) -> None:
+    write(tmp_path, {"hello": "match: {prompt: x}\nreply: {text: hi there}\n"})
+    with safelight.Emulator(fixtures=tmp_path) as world:
+        assert say() == "hi there"
+        assert list(world.session.used.values()) == [1]
+    with pytest.raises(UsageError, match="is neither a folder nor a file"):
+        safelight.Emulator(fixtures=tmp_path / "none").__enter__()
+    with pytest.raises(UsageError, match="unmatched is one of make, error, got 'x'"):
+        safelight.Emulator(unmatched="x")
