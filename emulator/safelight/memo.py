@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 
 from safelight.dialects.base import Known, Visit
+from safelight.operations.chat import ChatResult
 from safelight.operations.images import ImagesResult
 from safelight.operations.models import ModelsResult
 from safelight.scenario import HEADER
@@ -95,11 +96,18 @@ class Memo:
         return blake2b(told.encode("utf-8", "surrogateescape") + request.body).digest()
 
 
+def _spoken(visit: Visit, result: object) -> bool:
+    """Tell whether this is words alone: what is made to a schema may tell the time."""
+    made = "tools" in visit.params or "response_format" in visit.params
+    choices = result.choices if isinstance(result, ChatResult) and not made else ()
+    return bool(choices) and not any(c.tool_calls or c.drawings for c in choices)
+
+
 def _settled(visit: Visit, result: object) -> bool:
     """Tell whether a plan follows from its request alone."""
     jobs = result.jobs if isinstance(result, ImagesResult) else ()
     return (
-        isinstance(result, (ImagesResult, ModelsResult))
+        (isinstance(result, (ImagesResult, ModelsResult)) or _spoken(visit, result))
         and visit.operation in visit.dialect.repeatable
         and visit.fault is None
         and visit.answer is None
