@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from safelight_contracts.budget import Budget
-from safelight_contracts.checks import judge
+from safelight_contracts.checks import judge, repeats
 from safelight_contracts.endpoint import Endpoint, Watches
 from safelight_contracts.endpoint_wish import Ready, Wish, ready
 from safelight_contracts.ledger import Ledger
@@ -83,6 +83,7 @@ def carry_out(
             provider=prepared.promises.provider,
             sender=sender,
             judge=lambda case, seen: judge(case, seen, prepared.promises),
+            compare=lambda case, one, two: repeats(case, one, two, prepared.promises),
             budget=prepared.budget,
             run=prepared.run,
             baseline=found.known,

@@ -23,10 +23,14 @@ from safelight_contracts.findings import Finding, Outcome
 from safelight_contracts.money import FREE, Quote
 from safelight_contracts.money_reported import reported
 from safelight_contracts.plan import Plan, Step
+from safelight_contracts.plan_requests import first_of
 from safelight_contracts.results import Result, Run
 
-Judge = Callable[[Case, Seen], "Iterable[Finding]"]
+Judge = Callable[[Case, Seen], Iterable[Finding]]
 """What says which promises an answer breaks."""
+
+Compare = Callable[[Case, Seen, Seen], Iterable[Finding]]
+"""What says which promises two answers to the same request break together."""
 
 _GIVE_UP = 3
 """Connections that may fail one after the other before the rest is left."""
@@ -40,6 +44,9 @@ class Asks(Protocol):
 
     def send(self, case: Case) -> Seen:
         """Ask once."""
+
+    def follow(self, seen: Seen) -> Seen:
+        """Return an answer with what its links lead to."""
 
 
 class Watches(Protocol):
@@ -58,6 +65,7 @@ class Endpoint:
     judge: Judge
     budget: Budget
     run: Run
+    compare: Compare = lambda *_: ()
     baseline: tuple[Known, ...] = ()
     watcher: Watches | None = None
     sleep: Callable[[float], None] = time.sleep
@@ -89,7 +97,7 @@ class Endpoint:
         if seen is None:
             return Result(case, Outcome.NOT_CHECKED, step.phase, reason=self._too_dear(step.quote))
         self._unreachable = self._unreachable + 1 if seen.failure == "refused" else 0
-        findings = () if seen.failure else tuple(self.judge(case, seen))
+        findings = () if seen.failure else self._judged(case, seen)
         verdict, reason = outcome(case, seen, findings, self.provider)
         if verdict is not Outcome.FAILED:
             findings = ()
@@ -98,6 +106,15 @@ class Endpoint:
         self._stop_family(step, seen)
         cost = self.budget.held - before
         return Result(case, verdict, step.phase, findings, seen, reason, cost)
+
+    def _judged(self, case: Case, seen: Seen) -> tuple[Finding, ...]:
+        """Return what is wrong with an answer, by itself or beside the one that it repeats."""
+        found = tuple(self.judge(case, seen))
+        first = first_of(case)
+        before = self.answers.get(first.id) if first is not None else None
+        if found or before is None or not (accepted(before) and accepted(seen)):
+            return found
+        return tuple(self.compare(case, before, seen))
 
     def ask(self, case: Case, quote: Quote) -> Seen | None:
         """Return the answer to a case: the one it had in this run, or a new one that is paid for.
@@ -118,6 +135,8 @@ class Endpoint:
                 break
             self.sleep(wait)
         assert seen is not None, "at least one try was made"
+        if case.operation.startswith("images.") and not case.expects.refuses:
+            seen = self.sender.follow(seen)
         self.answers[case.id] = seen
         self._count()
         return seen

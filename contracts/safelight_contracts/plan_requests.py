@@ -10,7 +10,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 
 import orjson
 from safelight.catalog import Model
@@ -22,15 +21,15 @@ from safelight.violations import Violation
 from safelight_contracts.breaking import Broken, matrix
 from safelight_contracts.cases import Body, Case
 from safelight_contracts.money import quote
-from safelight_contracts.plan_pairs import pairs
 from safelight_contracts.promises import Promise, Promises
 from safelight_contracts.requests import case_of, least, requests
 from safelight_contracts.sending import written
 
 _WIDEST = 200_000
 """Characters or bytes beyond which a limit is not tried: uploads of 50 MB prove little."""
-_VALUES = 4
-"""Values of one field that a covering array takes, where its schema leaves it many."""
+_SEED = 7
+AGAIN = ("x-safelight-repeat", "1")
+"""The header of a request that is made a second time, to see whether its seed repeats."""
 
 
 def refusals(promises: Promises, row: Promise, models: Sequence[Model]) -> Iterator[Case]:
@@ -130,22 +129,30 @@ def cheapest(promises: Promises, row: Promise, models: Sequence[Model]) -> Itera
             kind: Body = "form" if body == "form" else "json"
             params = least(promises, row, model.id, body=kind)
             says = f"the cheapest request{' as a form' if kind == 'form' else ''}"
-            yield _answered(promises, row, params, kind, says)
+            yield answered(promises, row, params, kind, says)
 
 
-def combinations(promises: Promises, row: Promise, model: Model, seed: int) -> Iterator[Case]:
-    """Yield requests in which every two values of any two fields meet, as the model allows."""
-    for body in row.bodies:
-        kind: Body = "form" if body == "form" else "json"
-        base = least(promises, row, model.id, body=kind)
-        schema = promises.request(row, model, kind)
-        values = _values(row, schema, base)
-        allowed = partial(_allowed, schema, base)
-        for chosen in pairs(values, seed, allowed):
-            told = {name: value for name, value in chosen.items() if value is not _ABSENT}
-            params = {**_without(base, chosen), **told}
-            says = ", ".join(f"{name}={_brief(value)}" for name, value in told.items())
-            yield _answered(promises, row, params, kind, says or "nothing but what is required")
+def repeated(promises: Promises, row: Promise, models: Sequence[Model]) -> Iterator[Case]:
+    """Yield a request with a seed twice, for a model that promises the same picture for it.
+
+    The second one is marked by a header: it is the one body that is paid for twice on purpose.
+    """
+    for model in models:
+        if promises.promised(row.seed, model.id) and "json" in row.bodies:
+            params = {**least(promises, row, model.id, body="json"), "seed": _SEED}
+            if promises.request(row, model, "json").accepts(as_json(params)):
+                case = answered(promises, row, params, "json", f"a picture for the seed {_SEED}")
+                yield case
+                again = f"the same picture again for the seed {_SEED}"
+                yield replace(case, headers=(*case.headers, AGAIN), purpose=again)
+            return
+
+
+def first_of(case: Case) -> Case | None:
+    """Return the case that this one repeats, or None."""
+    if AGAIN not in case.headers:
+        return None
+    return replace(case, headers=tuple(pair for pair in case.headers if pair != AGAIN))
 
 
 def drawn(promises: Promises, row: Promise, model: Model, *, count: int, seed: int) -> list[Case]:
@@ -166,7 +173,7 @@ def drawn(promises: Promises, row: Promise, model: Model, *, count: int, seed: i
     @given(requests(promises, row, model.id))
     def collect(params: dict[str, Json]) -> None:
         kind: Body = "form" if "form" in row.bodies else "json"
-        found.append(_answered(promises, row, params, kind, "drawn from the schema"))
+        found.append(answered(promises, row, params, kind, "drawn from the schema"))
 
     collect()
     return found
@@ -186,70 +193,9 @@ def by_price(
     return sorted(models, key=rank)
 
 
-def _answered(
+def answered(
     promises: Promises, row: Promise, params: dict[str, Json], body: Body, says: str
 ) -> Case:
+    """Return the case of a request that has to be answered."""
     case = case_of(promises, row, params, purpose=says, body=body)
     return replace(case, expects=promises.expect(case))
-
-
-class _Absent:
-    """Stands for a field that is left out; there is one."""
-
-    def __repr__(self) -> str:
-        return "absent"
-
-
-_ABSENT = _Absent()
-
-
-def _values(row: Promise, schema: Schema, base: dict[str, Json]) -> dict[str, list[Json]]:
-    """Return what each field that may vary takes: left out first, then as data or schema say."""
-    found: dict[str, list[Json]] = {}
-    for name in row.vary:
-        part = schema.document.get("properties", {}).get(name)
-        if not isinstance(part, dict):
-            continue
-        own = [base[name]] if name in base else []
-        listed = [*own, *(row.values.get(name) or _of(part))]
-        alone = [value for value in _unique(listed) if _allowed(schema, base, {name: value})]
-        optional = name not in schema.document.get("required", ())
-        if alone:
-            found[name] = [*([_ABSENT] if optional and not own else []), *alone[:_VALUES]]
-    return found
-
-
-def _of(part: dict[str, Json]) -> list[Json]:
-    """Return a field's values where its schema lists them; its ends where they are numbers."""
-    if "enum" in part:
-        return [value for value in part["enum"] if value is not None]
-    if "const" in part:
-        return [part["const"]]
-    kinds = part.get("type", ())
-    kinds = [kinds] if isinstance(kinds, str) else kinds
-    if "boolean" in kinds:
-        return [False, True]
-    if "integer" in kinds or "number" in kinds:
-        return [part[key] for key in ("minimum", "maximum") if key in part]
-    return [value for branch in part.get("anyOf", ()) for value in _of(branch)][:_VALUES]
-
-
-def _unique(values: Sequence[Json]) -> list[Json]:
-    kept: dict[bytes, Json] = {}
-    for value in values:
-        kept.setdefault(orjson.dumps(as_json(value), default=repr), value)
-    return list(kept.values())
-
-
-def _allowed(schema: Schema, base: dict[str, Json], chosen: dict[str, Json]) -> bool:
-    told = {name: value for name, value in chosen.items() if value is not _ABSENT}
-    return schema.accepts(as_json({**_without(base, chosen), **told}))
-
-
-def _without(base: dict[str, Json], chosen: dict[str, Json]) -> dict[str, Json]:
-    return {name: value for name, value in base.items() if name not in chosen}
-
-
-def _brief(value: Json) -> str:
-    text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= 24 else f"{text[:21]}…"

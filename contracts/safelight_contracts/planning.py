@@ -1,6 +1,6 @@
 """Makes the plan of a run: every phase in order, priced, cut down to what was asked for.
 
-    lists, keys, routes, bodies, refusals -> cheapest per model -> pairs of fields -> drawn ones
+    lists, keys, routes, bodies, refusals -> cheapest per model -> pairs -> seeds -> drawn
 
 What must not enter: sending; how a phase makes its questions.
 """
@@ -14,7 +14,7 @@ from itertools import chain
 from safelight.catalog import Model
 from safelight.refusals import UsageError
 
-from safelight_contracts import plan_free, plan_requests
+from safelight_contracts import plan_combining, plan_free, plan_requests
 from safelight_contracts.cases import Case
 from safelight_contracts.endpoint import repriced
 from safelight_contracts.endpoint_wish import Wish
@@ -23,7 +23,8 @@ from safelight_contracts.plan import Draft, Plan, Step
 from safelight_contracts.promises import Promise, Promises
 
 LISTS, KEYS = "lists", "keys and routes"
-REFUSALS, CHEAPEST, PAIRS, DRAWN = "refusals", "cheapest call per model", "pairs", "drawn"
+REFUSALS, CHEAPEST, PAIRS = "refusals", "cheapest call per model", "pairs"
+REPEATS, DRAWN = "seeds that repeat", "drawn"
 _DRAWN_EACH = 5
 """Drawn requests of each operation, at the end: what a covering array does not think of."""
 
@@ -55,7 +56,9 @@ def make_plan(
     maker.add(CHEAPEST, chain.from_iterable(cheapest), by_price=True)
     for row in rows:
         for model in maker.models(row)[:1]:
-            maker.add(PAIRS, plan_requests.combinations(promises, row, model, wish.seed))
+            maker.add(PAIRS, plan_combining.combinations(promises, row, model, wish.seed))
+    for row in rows:
+        maker.add(REPEATS, plan_requests.repeated(promises, row, maker.models(row)))
     for row in rows:
         for model in maker.models(row)[:1]:
             more = plan_requests.drawn(promises, row, model, count=_DRAWN_EACH, seed=wish.seed)

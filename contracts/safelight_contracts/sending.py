@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from hashlib import blake2b
 from typing import Self
 from urllib.parse import urlsplit
@@ -19,7 +20,7 @@ import orjson
 from safelight.messages import Headers, Json, Upload
 from safelight.refusals import UsageError
 
-from safelight_contracts.cases import Case, Piece, Seen
+from safelight_contracts.cases import Case, Fetched, Piece, Seen
 
 MOST_BYTES = 256 * 1024 * 1024
 """A body that goes on beyond this is cut: no answer of any contract is that long."""
@@ -28,6 +29,8 @@ WRONG_KEY = "sk-invalid-safelight-0000"
 """What a case with a wrong key carries."""
 
 _AGENT = "safelight-check"
+_LINKS = 10
+"""Links of one answer that are followed."""
 
 
 class Sender:
@@ -91,16 +94,17 @@ class Sender:
         took = time.perf_counter() - start
         return Seen(status, headers, tuple(pieces), began, took, failure)
 
-    def fetch(self, url: str) -> Seen:
-        """Ask for a picture that an answer links to, without the key."""
-        began, start = self._clock(), time.perf_counter()
+    def follow(self, seen: Seen) -> Seen:
+        """Return an answer with what its links to pictures lead to, asked for without the key."""
+        links = list(dict.fromkeys(_links(seen)))[:_LINKS]
+        return replace(seen, fetched=tuple(map(self._fetched, links))) if links else seen
+
+    def _fetched(self, url: str) -> Fetched:
         try:
             answer = self._client.get(url, headers={"user-agent": _AGENT})
-        except (httpx.TransportError, httpx.InvalidURL) as error:
-            return Seen(0, failure=_failure(error), began=began)
-        took = time.perf_counter() - start
-        piece = Piece(took, answer.content)
-        return Seen(answer.status_code, _lower(answer.headers), (piece,), began, took)
+        except (httpx.TransportError, httpx.InvalidURL):
+            return Fetched(url, 0)
+        return Fetched(url, answer.status_code, answer.headers.get("content-type"), answer.content)
 
     def _enough(self, last: Piece, size: int) -> str | None:
         """Return why no more is read, or None."""
@@ -117,6 +121,25 @@ class Sender:
             out.append(("content-type", kind))
         given = {name.lower() for name, _ in case.headers}
         return [pair for pair in out if pair[0] not in given] + list(case.headers)
+
+
+def _links(seen: Seen) -> Iterator[str]:
+    """Yield the links to pictures in a JSON answer: every `url` that is an address."""
+    if not 200 <= seen.status < 300 or b'"url"' not in seen.body:
+        return
+    try:
+        open_ = [orjson.loads(seen.body)]
+    except orjson.JSONDecodeError:
+        return
+    while open_:
+        node = open_.pop(0)
+        if isinstance(node, dict):
+            link = node.get("url")
+            if isinstance(link, str) and link.startswith(("http://", "https://")):
+                yield link
+            open_ += node.values()
+        elif isinstance(node, list):
+            open_ += node
 
 
 def written(case: Case) -> tuple[bytes | None, str | None]:

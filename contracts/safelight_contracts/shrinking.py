@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from safelight.messages import Json
+from safelight.messages import Json, Upload
 from safelight.read import as_json
 
 from safelight_contracts.cases import Case, Seen
@@ -19,10 +19,11 @@ from safelight_contracts.endpoint import Endpoint
 from safelight_contracts.endpoint_outcomes import refused
 from safelight_contracts.evidence import as_curl, as_python
 from safelight_contracts.findings import Finding, Outcome
-from safelight_contracts.money import FREE, quote
+from safelight_contracts.money import FREE, Quote, quote
 from safelight_contracts.promises import Promises
 from safelight_contracts.requests import least
 from safelight_contracts.results import Evidence, Result, grouped
+from safelight_contracts.strategies.pictures import picture, upload
 
 _MOST = 25
 """Kinds of failure that get evidence: a run that fails everywhere has one cause."""
@@ -88,8 +89,14 @@ class _Shrinker:
         """Yield ways to make a case smaller: every field left out, then every one made plain."""
         if case.body not in {"json", "form"}:
             return
-        for name in case.params:
-            yield name, _Step(name)
+        for name, value in case.params.items():
+            if name != "model":
+                yield name, _Step(name)
+            if isinstance(value, Upload):
+                yield (
+                    name,
+                    _Step(name, upload("image/png", picture(width=64, height=64)), plainer=True),
+                )
         row = self.promises.row_of(case)
         model = self.promises.model(case.model)
         if row is None or model is None or row.operation not in model.operations:
@@ -100,11 +107,15 @@ class _Shrinker:
                 yield name, _Step(name, value, plainer=True)
 
     def _same_kind(self, case: Case, candidate: Case) -> bool:
-        """Tell whether a smaller request is as right, or wrong in the same one way, as the case."""
+        """Tell whether a smaller request is as right, or as wrong, as the case, and not dearer."""
         row = self.promises.row_of(case)
         if row is None or case.body not in row.bodies:
             return False
-        return self._faults(candidate) == self._faults(case)
+        dearer = self._price(candidate).worst > self._price(case).worst
+        return not dearer and self._faults(candidate) == self._faults(case)
+
+    def _price(self, case: Case) -> Quote:
+        return quote(self.promises.provider, case, self.promises.day) or FREE
 
     def _faults(self, case: Case) -> list[tuple[object, ...]]:
         row = self.promises.row_of(case)

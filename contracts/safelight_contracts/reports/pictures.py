@@ -41,7 +41,8 @@ def shown(run: Run) -> list[Shown]:
     for result in ordered:
         if result.seen is None or result.seen.status != 200:
             continue
-        for data in pictures(result.seen.body):
+        linked = [got.body for got in result.seen.fetched if got.status == 200]
+        for data in [*pictures(result.seen.body), *linked]:
             small = _small(data)
             if small:
                 found.append(Shown(result, small[0], small[1]))
