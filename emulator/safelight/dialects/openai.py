@@ -43,6 +43,7 @@ class OpenAI(Surface):
         Route("POST", _STORED, "chat.update", {JSON: "chat.update.request"}),
         Route("DELETE", _STORED, "chat.delete"),
     )
+    repeatable = Surface.repeatable | {"chat.create"}
 
     def operate_models(self, visit: Visit, call: Call) -> object:
         """Look models up; a deleted one is gone for this session."""
