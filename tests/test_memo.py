@@ -25,13 +25,23 @@ BODIES: list[dict[str, Any]] = [
     {"model": "any", "prompt": "A cat [[safelight:rate_limited; times=1]]", "size": "64x64"},
     {"model": "any", "prompt": "A cat", "size": "64x64", "response_format": "url"},
 ]
+SAID = {"role": "user", "content": "Is anybody there?"}
+TALKS: list[dict[str, Any]] = [
+    {"model": "gpt-4o-mini", "messages": [SAID]},
+    {"model": "gpt-4o-mini", "messages": [SAID], "n": 2, "max_completion_tokens": 3},
+    {"model": "gpt-4o-mini", "messages": [SAID], "stream": True},
+    {"model": "gpt-4o-mini", "messages": [SAID], "store": True, "metadata": {"a": "b"}},
+    {"model": "gpt-4o-mini", "messages": [SAID], "response_format": {"type": "json_object"}},
+    {"model": "gpt-4o-mini", "messages": [{**SAID, "content": "[[safelight:refusal]] no"}]},
+    {"model": "gpt-4o-mini", "messages": [{**SAID, "role": "usr"}]},
+]
 HEADERS = [(), (("authorization", "Bearer sk-other"),), (("x-stainless-retry-count", "1"),),
            (("x-safelight-fault", "server_error; times=2"),)]  # fmt: skip
 
 ASK = st.tuples(
     st.just("ask"),
     st.sampled_from(BASES),
-    st.sampled_from([*BODIES, None, "gpt-4o"]),
+    st.sampled_from([*BODIES, *TALKS, None, "gpt-4o"]),
     st.sampled_from(HEADERS),
     st.sampled_from(["", "/s/other"]),
 )
@@ -57,7 +67,7 @@ def sent(base: str, body: Any, headers: tuple[tuple[str, str], ...], world: str 
     if isinstance(body, str):
         return Request("DELETE", f"{world}{base}/models/{body}", headers=(*headers, kit.KEY))
     about = (*headers, kit.KEY, ("content-type", "application/json"))
-    path = f"{world}{base}/images/generations"
+    path = f"{world}{base}/{'chat/completions' if 'messages' in body else 'images/generations'}"
     return Request("POST", path, headers=about, body=json.dumps(body).encode())
 
 
@@ -102,6 +112,17 @@ def test_the_same_request_is_planned_once(monkeypatch: pytest.MonkeyPatch) -> No
     replies = [emu.respond(sent("/v1", BODIES[0], ())) for _ in range(3)]
     assert found == [1]
     assert len({kit.header(reply, "x-request-id") for reply in replies}) == 3
+
+
+def test_the_same_conversation_is_planned_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    emu = kit.emulator()
+    found = planned(emu, monkeypatch)
+    replies = [emu.respond(sent("/v1", TALKS[0], ())) for _ in range(3)]
+    assert found == [1]
+    assert len({kit.parsed(reply)["id"] for reply in replies}) == 3
+    made = [emu.respond(sent("/v1", TALKS[4], ())) for _ in range(3)]
+    assert found == [1, 4, 5, 6], "what is made to a format may tell the time"
+    assert len(made) == 3
 
 
 @pytest.mark.parametrize(
