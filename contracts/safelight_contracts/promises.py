@@ -8,10 +8,11 @@ sending, checking.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
+from pathlib import Path
 
 from safelight.catalog import Model
 from safelight.datafiles import known_keys, read_toml
@@ -38,6 +39,11 @@ _KEYS = frozenset(
         "stream_header", "wrap", "open", "source", "checked",
     }
 )  # fmt: skip
+_WORDS = {
+    "stream": ("", "images", "chat", "sdk"),
+    "done": ("never", "always", "optional"),
+    "stream_usage": ("never", "asked", "always"),
+}
 _UNTOLD = ("request_id", "processing_ms", "masked", "ray", "id")
 
 
@@ -111,13 +117,25 @@ class Promises:
         told: dict[str, Json] = {
             key: tuple(value) if isinstance(value, list) else value
             for key, value in entry.items()
-            if key not in ("checked", "wrap")
+            if key != "checked"
         }
         route = _route(self._speaker(below), entry["operation"])
         if route is None:
             raise DataError(path, where, f"no route below {below or '/'} is called so")
+        _check(entry, path, where)
         bodies = {"form" if kind == FORM else "json": name for kind, name in route.bodies.items()}
+        for name in (*bodies.values(), entry.get("reply"), entry.get("event")):
+            if name:
+                self.schema(name)
+        known = {key for name in bodies.values() for key in self._fields(name)}
+        for key in (*entry.get("vary", ()), *entry.get("values", ()), *entry.get("size", ())):
+            if key not in known:
+                raise DataError(path, f"{where}.{key}", "no request schema has this property")
         yield Promise(method=route.method, path=below + route.path, bodies=bodies, **told)
+
+    def _fields(self, name: str) -> Collection[str]:
+        fields: Collection[str] = self.schema(name).document.get("properties", {})
+        return fields
 
     def _speaker(self, below: str) -> Dialect:
         return self.dialect.annexes()[below] if below else self.dialect
@@ -222,6 +240,13 @@ class Promises:
             **dict.fromkeys(_UNTOLD, ANY),
         }
         return Situation(case.operation, self.day, case.model, body, facts)
+
+
+def _check(entry: dict[str, Json], path: Path, where: str) -> None:
+    """Raise DataError for a word that nobody knows."""
+    for key, words in _WORDS.items():
+        if entry.get(key, words[0]) not in words:
+            raise DataError(path, f"{where}.{key}", f"expected one of {', '.join(words)}")
 
 
 def _route(speaker: Dialect, operation: str) -> Route | None:

@@ -66,12 +66,39 @@ def _whole(look: Look) -> Iterator[Shown]:
         if data is not None:
             yield _opened(f"images[{number}]", data, {})
 
+    yield from _said(look.told, "message", "")
+
 
 def _streamed(look: Look) -> Iterator[Shown]:
     for number, part in enumerate(look.parts):
+        at = f"events[{number}]"
         data = _data(look, part.get("b64_json"), link=False)
         if data is not None:
-            yield _opened(f"events[{number}].b64_json", data, part)
+            yield _opened(f"{at}.b64_json", data, part)
+        yield from _said({"content": [part], **part}, "delta", f"{at}.")
+
+
+def _said(told: dict[str, Json], voice: str, at: str) -> Iterator[Shown]:
+    """Yield the pictures in a chat's answer: beside its text, or as parts of their own."""
+    for place, choice in enumerate(told.get("choices") or ()):
+        spoken = choice.get(voice) if isinstance(choice, dict) else None
+        for number, item in enumerate((spoken or {}).get("images") or ()):
+            link = str((item.get("image_url") or {}).get("url"))
+            here = f"{at}choices[{place}].{voice}.images[{number}]"
+            yield _of_type(here, link.partition(";")[0].removeprefix("data:"), link)
+    parts = told.get("content")
+    for number, part in enumerate(parts if isinstance(parts, list) else ()):
+        if not isinstance(part, dict) or part.get("type") != "file":
+            continue
+        data = part.get("data")
+        text = data.get("data") if isinstance(data, dict) else data
+        if isinstance(text, str):
+            yield _of_type(f"{at}content[{number}]", str(part.get("mediaType")), text)
+
+
+def _of_type(at: str, kind: str, text: str) -> Shown:
+    """Return a picture that is called by a media type, `text` its base64 or `data:` URL."""
+    return _opened(at, _decoded(text), {"output_format": kind.removeprefix("image/")})
 
 
 def _data(look: Look, text: Json, *, link: bool) -> bytes | str | None:
@@ -80,8 +107,14 @@ def _data(look: Look, text: Json, *, link: bool) -> bytes | str | None:
         return None
     if link and not text.startswith("data:"):
         return next((got.body for got in look.seen.fetched if got.url == text and got.body), None)
+    return _decoded(text)
+
+
+def _decoded(text: str) -> bytes | str:
+    """Return the bytes of base64 or of a `data:` URL, or a sentence on why there are none."""
+    bare = text.partition(",")[2] if text.startswith("data:") else text
     try:
-        return base64.b64decode(text.partition(",")[2] if link else text, validate=True)
+        return base64.b64decode(bare, validate=True)
     except (binascii.Error, ValueError) as error:
         return f"no base64: {error}"
 
