@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +33,16 @@ from safelight.world import World
 
 os.environ.setdefault("OPENAI_API_KEY", "sk-bench")
 Call = Callable[[openai.OpenAI], Any]
+COUNT = count()
 
 
 def chat(client: openai.OpenAI) -> Any:  # noqa: ANN401
     said: Any = [{"role": "user", "content": "Is anybody there?"}]
+    return client.chat.completions.create(model="gpt-4o-mini", messages=said)
+
+
+def new_chat(client: openai.OpenAI) -> Any:  # noqa: ANN401
+    said: Any = [{"role": "user", "content": f"Is anybody there? I ask for time {next(COUNT)}."}]
     return client.chat.completions.create(model="gpt-4o-mini", messages=said)
 
 
@@ -44,7 +51,8 @@ def image(client: openai.OpenAI) -> Any:  # noqa: ANN401
 
 
 CASES: dict[str, tuple[str, Call]] = {
-    "chat": ("/v1/chat/completions", chat),
+    "chat, new words": ("/v1/chat/completions", new_chat),
+    "chat, the same again": ("/v1/chat/completions", chat),
     "image 1024x1024, cached": ("/v1/images/generations", image),
 }
 
@@ -109,7 +117,7 @@ def fixture(rounds: int, replies: dict[str, httpx2.Response]) -> None:
         with make():
             pass
 
-    path, reply = CASES["chat"][0], replies["chat"]
+    path, reply = CASES["chat, new words"][0], replies["chat, new words"]
     compared(
         "set-up and take-down",
         {
