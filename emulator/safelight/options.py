@@ -25,9 +25,9 @@ OPTIONS: dict[str, str] = {
     "scenario": "faults in their order: names, `rate_limited; times=2`, or steps as JSON",
     "allow": "hosts that may really be reached: globs of a name, or of name:port",
     "strict": "a request that the live service would refuse fails the test",
+    "leftovers": "faults and replies that a test called for and did not use: warn, fail, ignore",
     "fixtures": "folders (or files) of canned exchanges, which answer what they fit",
     "unmatched": "what a request gets that no fixture fits: make (an answer as usual) or error",
-    "leftovers": "faults and replies that a test called for and did not use: warn, fail, ignore",
 }
 """Every option, and what it is for."""
 
