@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from safelight_contracts.budget import Budget
 from safelight_contracts.checks import judge, repeats
-from safelight_contracts.endpoint import Endpoint, Watches
+from safelight_contracts.endpoint import Asks, Endpoint, Watches
 from safelight_contracts.endpoint_wish import Ready, Wish, ready
 from safelight_contracts.ledger import Ledger
 from safelight_contracts.plan import Plan
@@ -79,19 +79,29 @@ def carry_out(
     if isinstance(prepared.budget.cap, Ledger):
         prepared.budget.cap.open_run()
     with Sender(found.base_url, found.key, timeout=wish.timeout) as sender:
-        endpoint = Endpoint(
-            provider=prepared.promises.provider,
-            sender=sender,
-            judge=lambda case, seen: judge(case, seen, prepared.promises),
-            compare=lambda case, one, two: repeats(case, one, two, prepared.promises),
-            budget=prepared.budget,
-            run=prepared.run,
-            baseline=found.known,
-            watcher=watcher,
-            sleep=sleep,
-        )
+        endpoint = endpoint_of(prepared, sender, watcher, sleep)
         run = endpoint.carry_out(prepared.plan)
         explain_failures(endpoint, prepared.promises, confirm=wish.paid_again)
     run.took = time.perf_counter() - start
     prepared.examples.keep(run)
     return run
+
+
+def endpoint_of(
+    prepared: Prepared,
+    sender: Asks,
+    watcher: Watches | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Endpoint:
+    """Return the endpoint of a prepared run, as seen through a sender."""
+    return Endpoint(
+        provider=prepared.promises.provider,
+        sender=sender,
+        judge=lambda case, seen: judge(case, seen, prepared.promises),
+        compare=lambda case, one, two: repeats(case, one, two, prepared.promises),
+        budget=prepared.budget,
+        run=prepared.run,
+        baseline=prepared.ready.known,
+        watcher=watcher,
+        sleep=sleep,
+    )

@@ -31,7 +31,7 @@ _MOST = 25
 
 def explain_failures(endpoint: Endpoint, promises: Promises, *, confirm: int) -> None:
     """Give each kind of failure of a run its evidence, on the result that shows it best."""
-    shrinker = _Shrinker(endpoint, promises, confirm)
+    shrinker = Shrinker(endpoint, promises, confirm)
     places = {id(result): index for index, result in enumerate(endpoint.run.results)}
     for finding, hits in grouped(endpoint.run.results)[:_MOST]:
         open_ = [hit for hit in hits if hit.seen is not None and id(hit) in places]
@@ -48,8 +48,11 @@ def _size(result: Result) -> tuple[bool, int, int]:
 
 
 @dataclass
-class _Shrinker:
-    """One run's search: `confirm` counts down the questions that may still cost money."""
+class Shrinker:
+    """One run's search for evidence.
+
+    `confirm` counts down the questions that may still cost money.
+    """
 
     endpoint: Endpoint
     promises: Promises
