@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
 
 import pybase64
 
-from safelight import canning, control, faulting, handing, naming, quotas
-from safelight.desk import Desk
+from safelight import canning, faulting, handing, naming, quotas
 from safelight.dialects import load_dialects
 from safelight.dialects.base import Artwork, Visit
 from safelight.errors import Failure
@@ -25,7 +23,7 @@ from safelight.journal import Entry
 from safelight.links import Fetch, resolve
 from safelight.memo import Memo
 from safelight.messages import Call, Reply, Request, Work
-from safelight.mounts import Mounts
+from safelight.mounts import Mounts, ProviderInfo, info_of
 from safelight.operations.images import Job
 from safelight.operations.lies import spoil, spoil_text
 from safelight.records import amounts, exchange
@@ -36,22 +34,8 @@ from safelight.store import Bounded, Canned, MemoryStore, Session
 __all__ = ["FILES", "Emulator", "ProviderInfo", "Settings", "Walk"]
 
 Walk = Generator[Work, object, Reply]
+CONTROL = "/_safelight/"
 FILES = "/_safelight/files/"
-
-
-@dataclass(frozen=True, slots=True)
-class ProviderInfo:
-    """What a shell needs of a provider; `env` values may name `{base}` and `{key}`.
-
-    `hosts` are the live service's; `takes_any` tells whether it answers to any model's name.
-    """
-
-    name: str
-    title: str
-    bases: tuple[str, ...]
-    env: tuple[tuple[str, str], ...]
-    hosts: tuple[str, ...] = ()
-    takes_any: bool = False
 
 
 class Emulator:
@@ -105,12 +89,9 @@ class Emulator:
         try:
             session, path = self._session(request.path)
         except UsageError as error:
-            return control.slip(error)
-        if path.startswith(control.PREFIX) and not path.startswith(FILES):
-            providers = self._mounts.providers()
-            now, library = self._clock(), session.library or self._library
-            desk = Desk(self._store, providers, session, request, now, library)
-            return control.respond(desk, path, self.settings.admin_token)
+            return _slip(error)
+        if path.startswith(CONTROL) and not path.startswith(FILES):
+            return self._control(request, session, path)
         visit = self._visit(request, session, path)
         try:
             if path.startswith(FILES):
@@ -123,13 +104,23 @@ class Emulator:
             reply = self._refuse(visit, errors.refused(refusal, visit.situation()))
             reply = faulting.bent(visit, reply)
         except UsageError as error:
-            reply = control.slip(error)
+            reply = _slip(error)
         except GeneratorExit:  # the client has left while a picture was drawn
             session.record(Entry(exchange(visit, faulting.NO_ANSWER, "abandoned")))
             raise
         if session.skips:
             self._store.moves += 1  # its clock moves on by what this reply takes
         return handing.handed(visit, reply, self._clock)
+
+    def _control(self, request: Request, session: Session, path: str) -> Reply:
+        """Answer a page of the control plane, which is loaded with the first of them."""
+        from safelight import control
+        from safelight.desk import Desk
+
+        providers, now = self._mounts.providers(), self._clock()
+        library = session.library or self._library
+        desk = Desk(self._store, providers, session, request, now, library)
+        return control.respond(desk, path, self.settings.admin_token)
 
     @property
     def clock_moves(self) -> int:
@@ -266,17 +257,7 @@ class Emulator:
 
     def providers(self) -> tuple[ProviderInfo, ...]:
         """Return every provider with its bases and environment lines, the default one first."""
-        return tuple(
-            ProviderInfo(
-                provider.name,
-                provider.title,
-                provider.bases,
-                tuple(provider.env.items()),
-                provider.hosts,
-                provider.any_model is not None,
-            )
-            for provider in self._mounts.providers()
-        )
+        return tuple(info_of(provider) for provider in self._mounts.providers())
 
     def warm(self) -> None:
         """Load what the first request would wait for: imaging, chat, the default's schemas."""
@@ -290,3 +271,9 @@ class Emulator:
         for names in dialect.request_schemas.values():
             for name in names:
                 dialect.provider.catalog.schema(name).compile()
+
+
+def _slip(error: UsageError) -> Reply:
+    from safelight import control
+
+    return control.slip(error)

@@ -6,12 +6,40 @@ What must not enter: what happens to a request once its dialect is known.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from safelight.dialects import Dialects
 from safelight.dialects.base import Dialect
 from safelight.kept import kept
 from safelight.provider import Provider
 from safelight.refusals import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderInfo:
+    """What a shell needs of a provider; `env` values may name `{base}` and `{key}`.
+
+    `hosts` are the live service's; `takes_any` tells whether it answers to any model's name.
+    """
+
+    name: str
+    title: str
+    bases: tuple[str, ...]
+    env: tuple[tuple[str, str], ...]
+    hosts: tuple[str, ...] = ()
+    takes_any: bool = False
+
+
+def info_of(provider: Provider) -> ProviderInfo:
+    """Return what a shell needs of a provider."""
+    return ProviderInfo(
+        provider.name,
+        provider.title,
+        provider.bases,
+        tuple(provider.env.items()),
+        provider.hosts,
+        provider.any_model is not None,
+    )
 
 
 class Mounts:
