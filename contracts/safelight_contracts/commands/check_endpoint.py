@@ -86,6 +86,9 @@ SHARED = (
     click.option("--json", type=_FILE, help="Write everything as JSON."),
     click.option("--markdown", type=_FILE, help="Add a summary, such as to $GITHUB_STEP_SUMMARY."),
     click.option("--html", type=_FILE, help="Write one page with the pictures."),
+    click.option(
+        "--observations", type=_FILE, help="Ledger of what was answered, for `safelight drift`."
+    ),
     click.option("--dry-run", is_flag=True, help="Print the plan and its price, ask nothing."),
 )
 """The options of every command that asks an endpoint."""
@@ -122,7 +125,7 @@ def perform(options: dict[str, Any], *, replay: bool = False) -> None:
     from safelight_contracts.reports.terminal import Bar, print_plan, print_run
 
     files = {kind: options.pop(kind) for kind in REPORTS}
-    dry = options.pop("dry_run")
+    dry, ledger = options.pop("dry_run"), options.pop("observations")
     console = Console()
     prepared = prepare(_wish(options), replay=replay)
     print_plan(console, prepared.run, prepared.plan, prepared.budget)
@@ -135,6 +138,10 @@ def perform(options: dict[str, Any], *, replay: bool = False) -> None:
         run = carry_out(prepared, bar)
     print_run(console, run)
     _write(run, files)
+    if ledger is not None:
+        from safelight_contracts.drift.observed import append, observe
+
+        append(ledger, run.provider, observe(run, prepared.promises))
     sys.exit(run.exit_code)
 
 
