@@ -26,11 +26,11 @@ from rawclient import Seen, ask
 from recording_kit import Record, Service, kept, whole
 from safelight.fixtures.model import Exact, Fixture, Match
 from safelight.fixtures.reading import read_file
+from safelight.fixtures.serving import replayed
 from safelight.fixtures.writing import dump
 from safelight.messages import Reply, Request
 from safelight.recording.blobs import BlobStore
 from safelight.recording.keeping import Keeper
-from safelight.recording.replaying import reply_of
 from safelight.recording.secrets import Secrets
 from safelight.recording.taking import Taking
 from safelight.recording.understanding import Understanding
@@ -239,7 +239,7 @@ def round_trip(
     assert problems == []
     assert found is not None
     assert isinstance(found.reply, Exact)
-    return reply_of(found, lambda name: name)
+    return replayed(found, lambda name: name)
 
 
 def whole_body(reply: Reply) -> Iterator[bytes]:

@@ -9,17 +9,17 @@ import datetime
 import logging
 import mimetypes
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safelight.fetch import Fetcher
 from safelight.fixtures.digest import digest
 from safelight.fixtures.model import Exact, Fixture, Match, Text
+from safelight.fixtures.serving import replayed
 from safelight.links import FetchError
 from safelight.messages import Headers, Json, Reply, Request
 from safelight.recording.blobs import BlobStore
 from safelight.recording.lifting import kind_of
-from safelight.recording.replaying import reply_of
 from safelight.recording.secrets import Secrets
 from safelight.recording.shelf import Shelf
 from safelight.recording.taking import Taking
@@ -87,7 +87,8 @@ class Keeper:
 
     def keep(self, request: Request, asked: Asked, name: str, taking: Taking, delay: float) -> Path:
         """Keep an answer that has ended, and return its file."""
-        reply = taking.finish(self._follow, paced=self._manner.paced)
+        found = taking.finish(self._follow, paced=self._manner.paced)
+        reply = replace(found, delay=round(delay, 4))
         fixture = Fixture(
             match=self._match(asked, name),
             reply=reply,
@@ -125,7 +126,7 @@ class Keeper:
         if fixture is None or not isinstance(fixture.reply, Exact):
             return None
         base = f"{request.base_url}/_safelight/files/"
-        return reply_of(fixture, lambda file: base + Path(file).name, speed=self._manner.speed)
+        return replayed(fixture, lambda file: base + Path(file).name, self._manner.speed)
 
     def file(self, name: str) -> Reply:
         """Return one of the files that links were replaced by."""
