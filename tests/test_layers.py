@@ -115,6 +115,7 @@ JUDGE_MAY_KNOW = {
     "schemas",
     "phrases",
 }
+JUDGE_MAY_KNOW |= {"commands"}  # how flags are written: `commands/values.py`, and no command
 JUDGE_MAY_KNOW |= {"narrowing", "errors", "catalog", "provider", "dialects", "dialects.base"}
 JUDGE_MAY_KNOW |= {"read"}  # how a body is taken apart: a file as the schemas see it
 JUDGE_MAY_KNOW |= {"fixtures", "faults"}  # what a fixture looks like, and which faults have names
