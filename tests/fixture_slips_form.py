@@ -69,7 +69,7 @@ FORM: dict[str, Slip] = {
     "exact and partial": (
         "match: {}\nreply:\n  status: 200\n  text: x\n",
         4,
-        "reply.text: status, headers, body, layout, chunks and pace make an exact reply",
+        "reply.text: status, headers, body, layout, chunks, delay and pace make an exact reply",
     ),
     "two bodies": (
         "match: {}\nreply:\n  body: x\n  chunks: []\n",
