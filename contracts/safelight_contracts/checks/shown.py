@@ -85,7 +85,8 @@ def _said(told: dict[str, Json], voice: str, at: str) -> Iterator[Shown]:
         for number, item in enumerate((spoken or {}).get("images") or ()):
             link = str((item.get("image_url") or {}).get("url"))
             here = f"{at}choices[{place}].{voice}.images[{number}]"
-            yield _of_type(here, link.partition(";")[0].removeprefix("data:"), link)
+            kind = link.partition(";")[0].removeprefix("data:")
+            yield _of_type(here, kind, _decoded(link, link=True))
     parts = told.get("content")
     for number, part in enumerate(parts if isinstance(parts, list) else ()):
         if not isinstance(part, dict) or part.get("type") != "file":
@@ -93,12 +94,13 @@ def _said(told: dict[str, Json], voice: str, at: str) -> Iterator[Shown]:
         data = part.get("data")
         text = data.get("data") if isinstance(data, dict) else data
         if isinstance(text, str):
-            yield _of_type(f"{at}content[{number}]", str(part.get("mediaType")), text)
+            kind = str(part.get("mediaType"))
+            yield _of_type(f"{at}content[{number}]", kind, _decoded(text, link=False))
 
 
-def _of_type(at: str, kind: str, text: str) -> Shown:
-    """Return a picture that is called by a media type, `text` its base64 or `data:` URL."""
-    return _opened(at, _decoded(text), {"output_format": kind.removeprefix("image/")})
+def _of_type(at: str, kind: str, data: bytes | str) -> Shown:
+    """Return a picture that is called by a media type."""
+    return _opened(at, data, {"output_format": kind.removeprefix("image/")})
 
 
 def _data(look: Look, text: Json, *, link: bool) -> bytes | str | None:
@@ -107,14 +109,13 @@ def _data(look: Look, text: Json, *, link: bool) -> bytes | str | None:
         return None
     if link and not text.startswith("data:"):
         return next((got.body for got in look.seen.fetched if got.url == text and got.body), None)
-    return _decoded(text)
+    return _decoded(text, link=link)
 
 
-def _decoded(text: str) -> bytes | str:
-    """Return the bytes of base64 or of a `data:` URL, or a sentence on why there are none."""
-    bare = text.partition(",")[2] if text.startswith("data:") else text
+def _decoded(text: str, *, link: bool) -> bytes | str:
+    """Return the bytes of base64, or of a `data:` URL, or a sentence on why there are none."""
     try:
-        return base64.b64decode(bare, validate=True)
+        return base64.b64decode(text.partition(",")[2] if link else text, validate=True)
     except (binascii.Error, ValueError) as error:
         return f"no base64: {error}"
 
