@@ -126,3 +126,20 @@ def kept(out: Path, count: int, patience: float = 10) -> list[Path]:
         time.sleep(0.01)
     assert len(found) == count, [path.name for path in found]
     return found
+
+
+def frames(port: int, body: str) -> tuple[list[bytes], list[float]]:
+    """Return the chunks of an answer as the wire has them, and when each had come."""
+    request = "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk-test\r\n"
+    request += f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n{body}"
+    with socket.create_connection(("127.0.0.1", port), 10) as line:
+        line.sendall(request.encode())
+        began, read = time.monotonic(), line.makefile("rb")
+        while read.readline() != b"\r\n":
+            pass
+        found, times = [], []
+        while size := int(read.readline(), 16):
+            found.append(read.read(size))
+            times.append(time.monotonic() - began)
+            assert read.readline() == b"\r\n"
+    return found, times

@@ -18,7 +18,7 @@ import yaml
 from conftest import DAY, LiveServer
 from kit import png
 from rawclient import Seen, ask
-from recording_kit import Record, Recorder, Service, chunk, chunked, kept, whole
+from recording_kit import Record, Recorder, Service, chunk, chunked, frames, kept, whole
 
 pytest_plugins = ["recording_fixtures"]
 
@@ -45,29 +45,12 @@ def files(out: Path) -> list[Path]:
     return sorted(path for path in out.rglob("*") if path.is_file())
 
 
-def frames(port: int, body: str = CHAT) -> tuple[list[bytes], list[float]]:
-    """Return the chunks of an answer as the wire has them, and when each had come."""
-    request = "POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer sk-test\r\n"
-    request += f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n{body}"
-    with socket.create_connection(("127.0.0.1", port), 10) as line:
-        line.sendall(request.encode())
-        began, read = time.monotonic(), line.makefile("rb")
-        while read.readline() != b"\r\n":
-            pass
-        found, times = [], []
-        while size := int(read.readline(), 16):
-            found.append(read.read(size))
-            times.append(time.monotonic() - began)
-            assert read.readline() == b"\r\n"
-    return found, times
-
-
 # What is passed on, and when
 
 
 def test_the_first_byte_is_not_delayed(record: Record, service: Service, tmp_path: Path) -> None:
     service.answer(chunked(), chunk(b"data: 1\n\n"), 0.8, chunk(b"data: 2\n\n"), chunk(b""))
-    found, times = frames(record(service.base, tmp_path).port)
+    found, times = frames(record(service.base, tmp_path).port, CHAT)
     assert found == [b"data: 1\n\n", b"data: 2\n\n"]
     assert times[0] < 0.5
     assert times[1] >= 0.8
@@ -78,7 +61,7 @@ def test_chunks_are_kept_as_they_were_cut(record: Record, service: Service, tmp_
     event = b'data: {"b64_json":"' + picture + b'"}\n\n'
     pieces = [event[:5], event[5:40_001], event[40_001:], "data: é\n\n".encode()[:7], b"\xa9\n\n"]
     service.answer(chunked(), *(step for p in pieces for step in (chunk(p), 0.06)), chunk(b""))
-    found, _ = frames(record(service.base, tmp_path).port)
+    found, _ = frames(record(service.base, tmp_path).port, CHAT)
     assert found == pieces
     reply = recorded(tmp_path)["reply"]
     assert len(reply["chunks"]) == len(pieces)
@@ -87,18 +70,18 @@ def test_chunks_are_kept_as_they_were_cut(record: Record, service: Service, tmp_
     ]
     service.close()
     again = record(service.base, tmp_path, "--only-missing", "--pace", "recorded")
-    assert frames(again.port)[0] == pieces
+    assert frames(again.port, CHAT)[0] == pieces
 
 
 def test_a_replay_takes_the_time_that_is_asked_for(
     record: Record, service: Service, tmp_path: Path
 ) -> None:
     service.answer(chunked(), chunk(b"data: 1\n\n"), 0.8, chunk(b"data: 2\n\n"), chunk(b""))
-    frames(record(service.base, tmp_path, "--pace", "recorded").port)
+    frames(record(service.base, tmp_path, "--pace", "recorded").port, CHAT)
     kept(tmp_path, 1)
     service.close()
-    _, real = frames(record(service.base, tmp_path, "--only-missing").port)
-    _, fast = frames(record(service.base, tmp_path, "--only-missing", "--speed", "8x").port)
+    _, real = frames(record(service.base, tmp_path, "--only-missing").port, CHAT)
+    _, fast = frames(record(service.base, tmp_path, "--only-missing", "--speed", "8x").port, CHAT)
     assert 0.7 < real[1] - real[0] < 1.2
     assert fast[1] - fast[0] < 0.35
 
@@ -214,7 +197,7 @@ def test_an_answer_that_breaks_off_is_broken_off_and_not_kept(
     service.answer(chunked(), chunk(b'data: {"b64_json":"' + picture + b'"}\n\n'), 0.2, b"5\r\nda")
     server = record(service.base, tmp_path)
     with pytest.raises((ConnectionError, ValueError)):  # no last chunk
-        frames(server.port)
+        frames(server.port, CHAT)
     time.sleep(0.2)
     assert files(tmp_path) == []
     assert "nothing was kept" in caplog.text

@@ -23,7 +23,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from kit import png
 from rawclient import Seen, ask
-from recording_kit import Record, Service, kept, whole
+from recording_kit import Record, Service, chunk, chunked, frames, kept, whole
 from safelight.fixtures.model import Exact, Fixture, Match
 from safelight.fixtures.reading import read_file
 from safelight.fixtures.serving import replayed
@@ -92,6 +92,55 @@ def test_a_link_that_leads_nowhere_is_kept_without_its_signature(
     ]
     assert "a link to 127.0.0.1:9 was not followed" in caplog.text
     assert "not a public address" in caplog.text
+
+
+# What a server answers with
+
+
+def test_a_server_cuts_and_paces_a_stream_as_it_was(
+    record: Record, serve: Callable[..., LiveServer], service: Service, tmp_path: Path
+) -> None:
+    pieces = [b"data: 1", b"\n\n", b"data: 2\n\ndata: 3\n\n"]
+    steps = [step for piece in pieces for step in (0.3, chunk(piece))]
+    service.answer(0.5, chunked(), *steps, chunk(b""))
+    question = json.dumps({"model": "gpt-4o", "messages": [], "stream": True})
+    recorder = record(service.base, tmp_path, "--pace", "recorded")
+    assert frames(recorder.port, question)[0] == pieces
+    kept(tmp_path, 1)
+    server = serve("--as-of", DAY, "--fixtures", str(tmp_path))
+    found, times = frames(server.port, question)
+    assert found == pieces
+    assert 0.25 < times[1] - times[0] < 0.6
+    quick = serve("--as-of", DAY, "--fixtures", str(tmp_path), "--speed", "10x")
+    found, fast = frames(quick.port, question)
+    assert found == pieces
+    assert fast[2] - fast[0] < 0.25
+
+
+def test_a_server_answers_what_its_provider_does_not_have(
+    record: Record, serve: Callable[..., LiveServer], service: Service, tmp_path: Path
+) -> None:
+    service.answer(whole(b'{"id":"resp_1"}'))
+    recorder = record(service.base, tmp_path)
+    body = b'{"model":"gpt-9","input":"Hi"}'
+    path = "/openai/v1/responses"
+    asyncio.run(ask(recorder.port, "POST", path, JSON, body))
+    kept(tmp_path, 1)
+    server = serve("--as-of", DAY, "--fixtures", str(tmp_path))
+    assert asyncio.run(ask(server.port, "POST", path, JSON, body)).json() == {"id": "resp_1"}
+    assert asyncio.run(ask(server.port, "POST", path, JSON, b"{}")).status == 404
+
+
+def test_a_server_gives_turns_in_their_order(
+    record: Record, serve: Callable[..., LiveServer], service: Service, tmp_path: Path
+) -> None:
+    recorder = record(service.base, tmp_path)
+    for number in range(3):
+        service.answer(whole(b'{"n":%d}' % number))
+        draw(recorder.port, "a fox")
+        kept(tmp_path, number + 1)
+    server = serve("--as-of", DAY, "--fixtures", str(tmp_path))
+    assert [draw(server.port, "a fox").json()["n"] for _ in range(5)] == [0, 1, 2, 2, 2]
 
 
 # Memory

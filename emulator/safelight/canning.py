@@ -13,7 +13,23 @@ from safelight.dialects.base import Visit
 from safelight.errors import Failure
 from safelight.faulting import answered, cut, refusal
 from safelight.messages import Reply, Work
+from safelight.refusals import Refusal
 from safelight.store import Canned
+
+
+def matched(visit: Visit, library: Canned | None) -> Generator[Work, object, Reply | None]:
+    """Find the operation. Where the provider has none a recording of this very request answers.
+
+    Raises Refusal where there is neither.
+    """
+    try:
+        visit.dialect.match(visit)
+    except Refusal:
+        library = visit.session.library or library
+        visit.answer = library.recorded(visit) if library else None
+        if visit.answer is None:
+            raise
+    return (yield from whole(visit))
 
 
 def judged(visit: Visit, library: Canned | None) -> Failure | None:

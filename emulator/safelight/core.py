@@ -171,7 +171,9 @@ class Emulator:
         Whatever steps in here and is not in the request itself is for `memo` to know of.
         """
         dialect = visit.dialect
-        dialect.match(visit)
+        reply = yield from canning.matched(visit, self._library)
+        if reply:
+            return reply
         dialect.authorize(visit)
         dialect.read(visit)
         gone = faulting.cut(faulting.strike(visit, self.settings.faults))
