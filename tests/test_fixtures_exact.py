@@ -9,7 +9,8 @@ from pathlib import Path
 
 import kit
 import pytest
-from fixtures_kit import draw, emulator, say
+from fixtures_kit import CHAT, draw, emulator, say
+from safelight.fixtures.digest import digest
 
 RED = (255, 0, 0)
 
@@ -79,3 +80,20 @@ def test_a_picture_cut_into_chunks_is_stored_once(tmp_path: Path) -> None:
     assert [chunk.data.decode() for chunk in reply.chunks] == [
         encoded[a:b] for a, b in pairwise(cuts)
     ]
+
+
+def test_a_recording_answers_its_very_request_whatever_the_catalogue_knows(tmp_path: Path) -> None:
+    asked = {"model": "gpt-9-unheard-of", "messages": [{"role": "user", "content": "x"}]}
+    told = json.dumps(asked, indent=3).encode()
+    name = digest("POST", "/chat/completions", "", (("content-type", "application/json"),), told)
+    head = f'recorded: "2026-11-01"\nmatch: {{provider: openai, digest: "{name}"}}\n'
+    files = {
+        "first": head.replace("}", ", nth: 1}") + "reply: {status: 404, body: {error: gone}}\n",
+        "later": head + "reply: {body: {id: found}}\n",
+    }
+    emu = emulator(tmp_path, files)
+    replies = [kit.post(emu, CHAT, asked) for _ in range(3)]
+    assert [reply.status for reply in replies] == [404, 200, 200]
+    assert kit.parsed(replies[2]) == {"id": "found"}
+    other = kit.post(emu, CHAT, {**asked, "n": 2})
+    assert kit.error(other)["code"] == "model_not_found"

@@ -61,6 +61,8 @@ WHOLE = st.builds(
     status=st.integers(200, 599),
     headers=HEADERS,
     body=st.lists(PLAIN) | st.dictionaries(TEXTS, PLAIN) | WORDS,
+    delay=st.floats(0, 99),
+    paced=st.booleans(),
 )
 PIECES = st.builds(Piece, TEXTS, st.floats(0, 9))
 STREAMS = st.builds(Exact, headers=HEADERS, chunks=st.lists(PIECES).map(tuple), paced=st.booleans())

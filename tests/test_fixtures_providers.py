@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import base64
+import datetime
 from pathlib import Path
 from typing import Any
 
+import aisdk
 import kit
 import pytest
-from fixtures_kit import CHAT, IMAGES, SIMPLE, draw, emulator, spoken, write
-from safelight.core import Emulator
+from asks import ASKS, Ask
+from fixtures_kit import CHAT, IMAGES, SIMPLE, draw, emulator, library, spoken, write
+from safelight.core import Emulator, Settings
+from safelight.messages import Request
 
 RED = (255, 0, 0)
 FILE = "00000000-0000-4000-8000-000000000001"
 
-ASKS: dict[str, tuple[str, dict[str, Any]]] = {
+DRAWN: dict[str, tuple[str, dict[str, Any]]] = {
     "openai": ("/openai" + IMAGES, {"model": "gpt-image-2"}),
     "compatible": ("/compatible" + IMAGES, {"model": "anything"}),
     "vercel": ("/vercel" + IMAGES, {"model": "bfl/flux-2-pro"}),
@@ -26,10 +30,10 @@ ASKS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("provider", ASKS)
+@pytest.mark.parametrize("provider", DRAWN)
 def test_every_provider_gives_a_fixtures_picture(provider: str, tmp_path: Path) -> None:
     emu = emulator(tmp_path, SIMPLE)
-    path, body = ASKS[provider]
+    path, body = DRAWN[provider]
     reply = kit.post(emu, path, {**body, "prompt": "a cat"})
     assert reply.status == 200, reply.body
     pixel = kit.picture(reply).convert("RGB").getpixel((9, 9))
@@ -97,3 +101,56 @@ def test_the_control_plane_tells_what_was_used(tmp_path: Path) -> None:
     assert kit.control(emu, "GET", "fixtures", session="s")["fixtures"][0]["used"] == 0
     empty = kit.control(kit.emulator(), "GET", "fixtures")
     assert empty == {"fixtures": [], "problems": [], "unmatched": "make"}
+
+
+@pytest.mark.parametrize("spec", aisdk.PATHS)
+def test_the_ai_sdks_protocol_tells_fixtures_too(spec: int, tmp_path: Path) -> None:
+    files = {
+        "a": "match: {operation: chat.create, prompt: {contains: lamp}, turn: 2}\n"
+        "reply: {text: Aye aye}\n",
+        "b": "match: {operation: images.generate, fields: {n: 1}}\nreply: {picture: cat.png}\n",
+    }
+    emu = emulator(tmp_path, files)
+    first = aisdk.user("hello")
+    stream = aisdk.parts(aisdk.language(emu, spec, first, "a lamp", stream=True))
+    assert "".join(p["delta"] for p in stream if p["type"] == "text-delta") == "Aye aye"
+    whole = kit.parsed(aisdk.language(emu, spec, first, "a lamp"))
+    assert [part["text"] for part in whole["content"]] == ["Aye aye"]
+    drawn = kit.parsed(aisdk.image(emu, spec, prompt="x", size="1024x1024"))["images"][0]
+    assert kit.opened(base64.b64decode(drawn)).getpixel((9, 9)) == RED
+
+
+WHOLE = b'{"name":"n","type":"model","baseModelId":"b","modelId":"m","remoteUrl":"http://h/w"}'
+"""A body for operations whose usual question is an empty one, which is refused."""
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Emulator]:
+    """Give an emulator for each day, whose one fixture says the same to everybody."""
+    text = "match: {}\nreply: {status: 503, headers: {x-shop: closed}, body: Closed on Mondays.}\n"
+    folder = tmp_path_factory.mktemp("closed")
+    write(folder, {"one": text})
+    days = {datetime.date.fromisoformat(ask.as_of) for ask in ASKS}
+    return {
+        str(day): Emulator(Settings(as_of=day), clock=kit.Clock(), library=library(folder, day))
+        for day in days
+    }
+
+
+@pytest.mark.parametrize("ask", ASKS, ids=lambda ask: ask.id)
+def test_every_operation_of_every_provider_obeys_a_fixture(
+    ask: Ask, closed: dict[str, Emulator]
+) -> None:
+    emu = closed[ask.as_of]
+    session = f"/s/{ask.id}"
+    path, _, query = ask.path.partition("?")
+    body = WHOLE if ask.body == b"{}" else ask.body
+    request = Request(ask.method, session + path, query, (kit.KEY, *ask.headers), body)
+    reply = emu.respond(request)
+    assert (reply.status, reply.body) == (503, b"Closed on Mondays.")
+    (entry,) = emu.session(ask.id).journal
+    assert (entry.operation, entry.billed, entry.notes) == (
+        ask.operation,
+        False,
+        ("fixture one.yaml",),
+    )
