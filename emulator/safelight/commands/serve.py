@@ -74,7 +74,7 @@ _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not boun
     type=click.FloatRange(0, min_open=True),
     default=60.0,
     show_default=True,
-    help="Seconds of silence in the middle of a body.",
+    help="Seconds of silence in a body, and seconds for a whole head (hypercorn only).",
 )
 @click.option(
     "--fault",
