@@ -6,14 +6,21 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import kit
 import pytest
+from checks_kit import DAY, ask
 from safelight.core import Emulator
+from safelight.dialects import Dialects
 from safelight.refusals import DataError, UsageError
+from safelight_contracts.breaking import matrix
+from safelight_contracts.checks import judge
+from safelight_contracts.promises import Promises
+from safelight_contracts.requests import case_of, least
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "adding-a-provider.md"
@@ -27,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
     home.mkdir()
     for name, text in FILE.findall(PAGE.read_text()):
         (home / name).write_text(text)
-    assert len(list(home.iterdir())) == 5
+    assert len(list(home.iterdir())) == 6
     return home
 
 
@@ -112,3 +119,18 @@ def test_a_module_without_a_dialect_is_refused(folder: Path, text: str) -> None:
     (folder / "dialect.py").write_text(text)
     with pytest.raises(UsageError, match=r"dialect\.py: defines 0 dialects"):
         kit.emulator(dialects=(folder,))
+
+
+def test_the_judge_reads_its_contract(folder: Path) -> None:
+    contract = Promises(Dialects([folder])["shutterbox"], DAY)
+    row = contract.of("images.generate")
+    emulator = kit.emulator(dialects=(folder,))
+    params = least(contract, row, "box-brownie")
+    good = case_of(contract, row, params, purpose="drawn")
+    assert judge(good, ask(emulator, good, contract), contract) == []
+    faults = list(matrix(contract.request(row, "box-brownie"), params))
+    assert len(faults) > 5
+    for fault in faults:
+        case = case_of(contract, row, fault.value, purpose=fault.how, broken=fault.name)
+        case = replace(case, expects=contract.expect(case, fault.violation))
+        assert judge(case, ask(emulator, case, contract), contract) == []

@@ -92,12 +92,15 @@ class Promise:
 
 
 class Promises:
-    """The contract of one provider on one day."""
+    """The contract of one provider on one day; one outside the package is given by its dialect."""
 
-    def __init__(self, provider: str | Provider, day: datetime.date) -> None:
-        self.provider = load_provider(provider) if isinstance(provider, str) else provider
+    def __init__(self, provider: str | Provider | Dialect, day: datetime.date) -> None:
+        if isinstance(provider, Dialect):
+            self.provider, self.dialect = provider.provider, provider
+        else:
+            known = load_provider(provider) if isinstance(provider, str) else provider
+            self.provider, self.dialect = known, load_dialect(known.name)
         self.day = day
-        self.dialect = load_dialect(self.provider.name)
         self._sent: dict[int, Schema] = {}
 
     @cached_property

@@ -184,7 +184,7 @@ def _pool(row: Promise, model: Model, name: str, part: Json) -> list[Json]:
         size = str(model.traits["dimensions"][0]).split("x")
         known = [int(size[row.size.index(name)])]
     if known is None:
-        known = _POOLS[name]() if name in _POOLS else []
+        known = _POOLS[name](model) if name in _POOLS else []
     judge = fits(part)
     return [value for value in known if judge(value)]
 
@@ -200,19 +200,21 @@ def _prompts() -> list[Json]:
     return [*PROMPTS, *parts]
 
 
-def _images() -> list[Json]:
+def _images(model: Model) -> list[Json]:
+    if model.traits.get("square_png"):
+        return [[{"image_url": data_url(mask(SIDE, SIDE))}]]
     one = data_url(picture(width=MASKED_SIDE, height=MASKED_SIDE))
     two = data_url(picture(width=192, height=SIDE))
     return [[{"image_url": one}], [{"image_url": one}, {"image_url": two}]]
 
 
-_POOLS: dict[str, Callable[[], list[Json]]] = {
-    "prompt": _prompts,
-    "messages": _messages,
+_POOLS: dict[str, Callable[[Model], list[Json]]] = {
+    "prompt": lambda _: _prompts(),
+    "messages": lambda _: _messages(),
     "images": _images,
-    "mask": lambda: [{"image_url": data_url(mask(MASKED_SIDE, MASKED_SIDE))}],
-    "input": lambda: [WORDS[0], list(WORDS)],
-    "values": lambda: [list(WORDS)],
+    "mask": lambda _: [{"image_url": data_url(mask(MASKED_SIDE, MASKED_SIDE))}],
+    "input": lambda _: [WORDS[0], list(WORDS)],
+    "values": lambda _: [list(WORDS)],
 }
 
 
