@@ -323,3 +323,51 @@ def test_no_garbage_breaks_the_judge(data: bytes, kind: str) -> None:
         pieces = (Piece(0.0, data),)
         bent = dataclasses.replace(seen, pieces=pieces, headers=(("content-type", kind),))
         assert judge(case, bent, contract)
+
+
+DRAW = Question(
+    "vercel",
+    "chat.create",
+    "google/gemini-2.5-flash-image",
+    more=(
+        ("messages", [{"role": "user", "content": "Draw a red circle"}]),
+        ("modalities", ["text", "image"]),
+        ("max_tokens", 4096),
+    ),
+)
+
+
+def in_chat(change: Callable[[str], str]) -> Bend:
+    def bend(document: Any) -> None:
+        item = document["choices"][0]["message"]["images"][0]["image_url"]
+        item["url"] = change(item["url"])
+
+    return body(bend)
+
+
+@pytest.mark.parametrize(
+    ("code", "change"),
+    [
+        ("SL-PICTURE-FORMAT", lambda url: url.replace("image/png", "image/webp")),
+        ("SL-PICTURE-FORMAT", lambda url: url[:200]),
+        ("SL-PICTURE-BLANK", lambda _: f"data:image/png;base64,{file(Image.new('RGB', (64, 64)))}"),
+    ],
+)
+def test_the_pictures_in_a_chat_are_looked_at_too(code: str, change: Any) -> None:
+    case, seen, contract = asked(DRAW)
+    assert judge(case, seen, contract) == []
+    assert [f.code for f in judge(case, in_chat(change)(seen), contract)] == [code]
+
+
+@pytest.mark.parametrize("below", ["/v1/ai", "/v3/ai", "/v4/ai"])
+def test_the_pictures_among_parts_are_looked_at_too(below: str) -> None:
+    contract = CONTRACTS["vercel"]
+    row = contract.of("chat.create", below)
+    asks = [{"role": "user", "content": [{"type": "text", "text": "Draw a red circle"}]}]
+    params = {"model": "google/gemini-2.5-flash-image", "prompt": asks}
+    for stream in (False, True):
+        case = case_of(contract, row, {**params, "stream": stream}, purpose="drawn")
+        seen = ask(emulator(), case, contract)
+        assert judge(case, seen, contract) == []
+        bent = swap(b"image/png", b"image/webp")(seen)
+        assert [f.code for f in judge(case, bent, contract)] == ["SL-PICTURE-FORMAT"]
