@@ -86,10 +86,15 @@ class Priced:
         path, _, query = handler.path.partition("?")
         headers = tuple((name.lower(), value) for name, value in handler.headers.items())
         mark = b" ".join((handler.command.encode(), handler.path.encode(), body))
+        if path.startswith("/s/"):  # a picture that an answer linked to
+            asked = Request("GET", path, query, headers)
+            self.manner(self, handler, self.emulator.respond(asked))
+            return
         with self.lock:
             world = f"/s/x{len(self.asked)}"
             self.asked.append(mark)
-            asked = Request(handler.command, world + self.base + path, query, headers, body)
+            where = world + self.base + path
+            asked = Request(handler.command, where, query, headers, body, self.origin)
             reply = self.emulator.respond(asked)
             cost = charged(self.emulator, world.removeprefix("/s/"))
             self.charged += cost

@@ -91,11 +91,11 @@ class EndpointCase:
         family that ended at a failure; a known breach is xfailed.
         """
         result = self.shared.result(self.step)
-        if result.outcome is Outcome.PASSED:
-            return result
         if result.outcome is Outcome.FAILED:
             raise AssertionError(self.shared.run.mask(_told(result)))
-        _leave(result)
+        if result.outcome is not Outcome.PASSED:
+            _leave(result)
+        return result
 
 
 def _leave(result: Result) -> NoReturn:
