@@ -111,6 +111,8 @@ def test_files_that_change_are_served_soon_and_bad_ones_are_not(serve: Serve, fo
 
 def test_unmatched_requests_may_be_errors(serve: Serve, folder: Path) -> None:
     server = serve("--as-of", DAY, "--fixtures", str(folder), "--unmatched", "error")
+    told = f"Fixtures: 4 from {folder}; what none fits gets an error.\n"
+    assert told in server.banner
     with client(server) as api:
         assert say(api, "hello") == "first"
         with pytest.raises(openai.BadRequestError, match="no fixture fits this chat"):

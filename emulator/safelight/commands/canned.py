@@ -32,6 +32,16 @@ def library(options: dict[str, Any]) -> Library | None:
     )
 
 
+def told(library: Library | None) -> list[str]:
+    """Return what the banner says of the fixtures."""
+    if library is None:
+        return []
+    number, folders = len(library.names()), ", ".join(map(str, library.folders.roots))
+    others = "gets an error" if library.unmatched == "error" else "is answered as usual"
+    noun = "Fixture" if number == 1 else "Fixtures"
+    return [f"{noun}: {number} from {folders}; what none fits {others}."]
+
+
 @contextmanager
 def watched(library: Library | None) -> Iterator[None]:
     """Reload fixtures when their files change, while the server runs."""

@@ -153,7 +153,7 @@ def serve(**options: Any) -> None:  # noqa: ANN401 - click hands over what it pa
         settings, fetch, library = _settings(options), _fetcher(options), canned.library(options)
         emulator = Emulator(settings, clock=time, fetch=fetch, library=library)
         shell = Shell(emulator, Limits(options["max_body"], options["read_timeout"]))
-        ready = _announcer(emulator, options, sock.getsockname()[1])
+        ready = _announcer(emulator, {**options, "library": library}, sock.getsockname()[1])
         with canned.watched(library):
             server.run(
                 application(shell),
@@ -240,6 +240,7 @@ def _banner(emulator: Emulator, options: dict[str, Any], port: int) -> str:
     if options["faults"]:
         seed = options["seed"]
         lines.append(f"Faults strike: {', '.join(options['faults'])}; --seed {seed} repeats them.")
+    lines += canned.told(options["library"])
     if reach:
         lines.append(f"Its control plane, {origin}/_safelight, asks for: {options['admin_token']}")
     key = (options["api_keys"] or ("sk-safelight",))[0]
