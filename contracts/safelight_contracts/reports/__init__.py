@@ -32,7 +32,7 @@ def write_report(run: Run, kind: str, path: Path) -> None:
     text = run.mask(make(run))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a" if kind == "markdown" else "w", encoding="utf-8") as file:
-            file.write(text)
+        with path.open("ab" if kind == "markdown" else "wb") as file:
+            file.write(text.encode("utf-8", "replace"))  # an answer may hold half a character
     except OSError as error:
         raise UsageError(f"--{kind} {path}: cannot be written: {error.strerror}") from error

@@ -20,7 +20,7 @@ _EDGE = 320
 """Longest edge of a shown picture, in pixels."""
 _MOST = 200
 """Pictures that a report shows: one file has to stay one that a browser opens."""
-_LONG = 100
+_LONG = 60
 """Characters from which a text is looked at as a picture."""
 _STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8")
 

@@ -160,7 +160,7 @@ def _failure(finding: Finding, hits: list[Result]) -> RenderableType:
         ("known", hits[0].reason if known else ""),
     ):
         if value:
-            body.add_row(name, Text(value))
+            body.add_row(name, Text(_plain(value)))
     return Group(head, Padding(body, (0, 0, 0, 2)))
 
 
@@ -171,7 +171,7 @@ def _print_again(console: Console, finding: Finding, hits: list[Result]) -> None
         state = "asked again, failed again" if evidence.confirmed else "by a recorded answer"
         console.print(f"  {state}:", style="bright_black", highlight=False)
         size = len(evidence.curl)
-        whole = f"  {evidence.curl}"
+        whole = f"  {_plain(evidence.curl)}"
         line = whole if size <= _LINE else f"  a line of {size} characters: see --html or --json"
         console.print(line, soft_wrap=True, highlight=False, markup=False)
     more = f"  safelight explain {finding.code}\n"
@@ -179,5 +179,11 @@ def _print_again(console: Console, finding: Finding, hits: list[Result]) -> None
 
 
 def _shown(value: object) -> str:
-    text = value if isinstance(value, str) else repr(value)
+    text = _plain(value if isinstance(value, str) else repr(value))
     return text if len(text) <= _WIDE else f"{text[:_WIDE]} …"
+
+
+def _plain(text: str) -> str:
+    """Return a text that moves no cursor and can be written: an answer may hold anything."""
+    text = text.encode("utf-8", "replace").decode()
+    return "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text)
