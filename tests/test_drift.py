@@ -12,6 +12,7 @@ from typing import Any
 
 import kit
 import pytest
+import yaml
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
@@ -378,7 +379,7 @@ def test_the_emulator_does_not_drift_and_a_strange_endpoint_does(
 @pytest.mark.parametrize(
     ("flags", "says"),
     [
-        ([], "nothing to compare with: name --base-url, --observations or --sdk"),
+        ([], "nothing to compare with: name --base-url, --observations, --recordings or --sdk"),
         (["--observations", "none.json"], "none.json: holds no run of 'edenai' yet"),
         (["--sdk"], "edenai has no Python SDK of its own; name --base-url"),
         (["--base-url", "https://api.edenai.run/v3"], "--live, --api-key-env NAME, --budget USD"),
@@ -389,3 +390,57 @@ def test_a_slip_on_the_command_line_is_told_in_one_line(flags: list[str], says: 
     assert result.exit_code == 2
     assert says in result.output
     assert len(result.output.splitlines()) == 1
+
+
+def cassette(folder: Path, body: dict[str, Any]) -> Path:
+    """Write a cassette with one exchange, as vcrpy keeps it."""
+    emu = kit.emulator()
+    reply = kit.post(emu, "/openai/v1/images/generations", {**body, "size": "1024x1024"})
+    asked = {
+        "method": "POST",
+        "uri": "https://api.openai.com/v1/images/generations",
+        "headers": {"Content-Type": ["application/json"]},
+        "body": json.dumps(body),
+    }
+    told = {
+        "status": {"code": 200, "message": "OK"},
+        "headers": {"Content-Type": ["application/json"]},
+        "body": {"string": reply.body.decode()},
+    }
+    path = folder / "cassette.yaml"
+    path.write_text(yaml.safe_dump({"interactions": [{"request": asked, "response": told}]}))
+    return path
+
+
+def judged(*flags: str) -> Any:
+    return CliRunner().invoke(main, ["drift", "--provider", "openai", *flags])
+
+
+def test_recordings_are_judged_by_the_contract_of_a_day(tmp_path: Path) -> None:
+    """A cassette of a retired model, and one of an illegal size, would not happen today."""
+    good = cassette(tmp_path, {"model": "gpt-image-2", "prompt": "a red kite", "quality": "low"})
+    result = judged("--recordings", str(good), "--as-of", "2026-11-20")
+    assert result.exit_code == 0, result.output
+    assert "1 recordings, 0 that would not happen on 2026-11-20" in result.output
+    old = cassette(tmp_path, {"model": "gpt-image-2", "prompt": "a red kite", "size": "13x13"})
+    result = judged("--recordings", str(old), "--as-of", "2026-11-20")
+    assert result.exit_code == 1, result.output
+    assert "size" in result.output
+    assert "1 that would not happen" in result.output
+
+
+def test_a_folder_of_fixtures_is_judged_too() -> None:
+    home = data_dir("fixtures") / "exchanges"
+    result = judged("--recordings", str(home), "--as-of", "2026-11-20")
+    assert result.exit_code == 1
+    lines = [line for line in result.output.splitlines() if "images.variation" in line]
+    assert len(lines) == 2  # retired since; everything else still holds
+    assert "2 that would not happen" in result.output
+
+
+def test_a_file_that_is_no_recording_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "notes.yaml"
+    path.write_text("hello: 1\n")
+    result = judged("--recordings", str(path))
+    assert result.exit_code == 2
+    assert "notes.yaml: is neither a HAR file nor a cassette" in result.output

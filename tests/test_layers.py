@@ -118,6 +118,7 @@ JUDGE_MAY_KNOW = {
 JUDGE_MAY_KNOW |= {"commands"}  # how flags are written: `commands/values.py`, and no command
 JUDGE_MAY_KNOW |= {"narrowing", "errors", "catalog", "provider", "dialects", "dialects.base"}
 JUDGE_MAY_KNOW |= {"read"}  # how a body is taken apart: a file as the schemas see it
+JUDGE_MAY_KNOW |= {"imports"}  # users' recordings are read as they are imported
 JUDGE_MAY_KNOW |= {"fixtures", "faults"}  # what a fixture looks like, and which faults have names
 
 MAY_NAME = {

@@ -46,6 +46,13 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--as-of", type=day, metavar="DATE", help="The contract of that day.  [default: today]"
 )
+@click.option(
+    "--recordings",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    metavar="PATH",
+    help="Judge your own: a folder of fixtures, a HAR file, a cassette of vcrpy.",
+)
 @click.option("--propose", type=_FILE, help="Write a patch of our schemas for what is sure.")
 @click.option("--json", "json_file", type=_FILE, help="Write every move as JSON.")
 @click.option("--markdown", "markdown_file", type=_FILE, help="Write a CI step summary.")
@@ -60,9 +67,10 @@ def drift(**options: Any) -> None:  # noqa: ANN401 - click hands over what it pa
 
     provider = options["provider"]
     promises = Promises(provider, options["as_of"] or datetime.datetime.now(datetime.UTC).date())
+    stale = _stale(options, promises.day)
     runs, types = _sides(options)
     found = compare(promises, runs[:-1], runs[-1] if runs else None, types)
-    for line in printing.lines(found):
+    for line in printing.lines(found) if runs or types else ():
         click.echo(line)
     if options["json_file"]:
         text = printing.as_json(provider, found)
@@ -72,7 +80,23 @@ def drift(**options: Any) -> None:  # noqa: ANN401 - click hands over what it pa
             out.write(printing.markdown(provider, found))
     if options["propose"]:
         _write_patch(options["propose"], promises, found)
-    sys.exit(printing.exit_code(found))
+    sys.exit(1 if stale else printing.exit_code(found))
+
+
+def _stale(options: dict[str, Any], today: datetime.date) -> bool:
+    """Tell which recordings the provider would not send or take on the day; True for any."""
+    if not options["recordings"]:
+        return False
+    from safelight_contracts.drift.recordings import judge_recordings
+
+    found = judge_recordings(list(options["recordings"]), options["provider"], today)
+    for lost in found.lost:
+        click.echo(f"not understood: {lost}")
+    for one in found.stale:
+        click.echo(f"{one.where}: {one.what}: {one.says}")
+    old = len({(one.where, one.what) for one in found.stale})
+    click.echo(f"{found.looked} recordings, {old} that would not happen on {today}")
+    return bool(found.stale)
 
 
 def _sides(options: dict[str, Any]) -> tuple[list[Run], Sdk | None]:
@@ -82,8 +106,10 @@ def _sides(options: dict[str, Any]) -> tuple[list[Run], Sdk | None]:
 
     provider, observations = options["provider"], options["observations"]
     asked = options["sdk"] or options["sdk_python"] is not None
-    if not (observations or options["base_url"] or asked):
-        raise UsageError("nothing to compare with: name --base-url, --observations or --sdk")
+    if not (observations or options["base_url"] or asked or options["recordings"]):
+        raise UsageError(
+            "nothing to compare with: name --base-url, --observations, --recordings or --sdk"
+        )
     types = look(provider, options["sdk_python"] or sys.executable) if asked else None
     runs = read_ledger(observations, provider) if observations else []
     if options["base_url"]:
