@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,8 @@ from safelight.dialects import REGISTRY
 from safelight.provider import load_provider
 from safelight.refusals import DataError, Refusal, UsageError
 from safelight.violations import Violation
+from safelight_contracts.checks import ANSWERS
+from safelight_contracts.findings import CHECKS
 from safelight_contracts.promises import ANY, Promises
 from safelight_contracts.requests import case_of, cheapest, least, requests
 from safelight_contracts.strategies import fits
@@ -171,3 +176,19 @@ def test_a_paid_request_varies_what_may_be_varied_and_nothing_else() -> None:
     row = Promises("openai", DAY).of("images.generate")
     named = drawn_fields("openai", "images.generate", "gpt-image-2.6-flare")
     assert named == {*row.vary, "model", "prompt"}
+
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "checks.md"
+
+
+def test_the_page_lists_every_check_of_an_answer() -> None:
+    shown = re.findall(r"^\| `(SL-[A-Z-]+)` \| (.+) \|$", PAGE.read_text(), re.MULTILINE)
+    assert dict(shown) == {code: CHECKS[code].title for code in (*ANSWERS, "SL-SEED-REPEAT")}
+
+
+@pytest.mark.parametrize(
+    "code", re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+)
+def test_the_examples_of_the_page_run(code: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-W", "error", "-c", code]
+    subprocess.run(command, cwd=tmp_path, check=True, timeout=60, capture_output=True)
