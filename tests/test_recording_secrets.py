@@ -181,6 +181,18 @@ def test_no_secret_reaches_the_disk_while_an_answer_is_still_coming(
     assert written(tmp_path) == []
 
 
+def test_no_id_of_an_account_in_a_path_reaches_the_disk(
+    record: Record, service: Service, tmp_path: Path
+) -> None:
+    org, project = planted("pathorg"), planted("pathproject")
+    port = record(service.base, tmp_path, provider="together").port
+    for kind, name in (("organizations", org), ("projects", project)):
+        service.answer(whole(json.dumps({"owner": f"it is {name}"}).encode()))
+        asyncio.run(ask(port, "GET", f"/together/v2/{kind}/{name}/models"))
+    kept(tmp_path, 2)
+    assert leaks(tmp_path, [org, project]) == []
+
+
 # The words by themselves
 
 HIDDEN = [

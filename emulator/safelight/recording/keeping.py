@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import logging
 import mimetypes
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -70,6 +71,7 @@ class Keeper:
         self.shelf = Shelf(folder)
         self.blobs = BlobStore(folder, secrets.hide_values, lambda: secrets.longest)
         self.kept = 0
+        self._lock = threading.Lock()
 
     def digest(self, request: Request, asked: Asked) -> str:
         """Return what names a request."""
@@ -94,11 +96,12 @@ class Keeper:
             reply=reply,
             source=f"{self._manner.made} from {self._origin.authority}",
             recorded=self._manner.today(),
-            note=f"{request.method} {self.secrets.hide_text(asked.path)}",
+            note=f"{request.method} {self.secrets.hide_path(asked.path)}",
         )
-        words = (asked.operation or request.method.lower(), asked.model or "")
-        path = self.shelf.add(fixture, words)
-        self.kept += 1
+        words = (asked.operation or request.method.lower(), fixture.match.model or "")
+        with self._lock:
+            path = self.shelf.add(fixture, words)
+            self.kept += 1
         LOG.info("kept %s %s in %s, %.1f s", request.method, asked.path, path.name, delay)
         return path
 

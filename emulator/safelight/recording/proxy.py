@@ -18,15 +18,21 @@ from time import time
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-import orjson
-
-from safelight.app import Limits, as_request, read_body, send_reply
+from safelight.app import Limits, as_request, read_body
 from safelight.messages import Headers, Reply, Request
 from safelight.provider import Provider
+from safelight.recording.clients import Client, dollars, own
 from safelight.recording.keeping import Keeper
 from safelight.recording.taking import Taking, UnreadableError
 from safelight.recording.understanding import Asked, Understanding
-from safelight.recording.upstream import HOP, Exchange, Head, Origin, UpstreamError
+from safelight.recording.upstream import (
+    HOP,
+    Exchange,
+    Head,
+    Origin,
+    UnreachableError,
+    UpstreamError,
+)
 from safelight.watch import Gone, Watch
 
 if TYPE_CHECKING:
@@ -36,8 +42,6 @@ LOG = logging.getLogger("safelight")
 
 FILES = "/_safelight/files/"
 _OWN = HOP | {"host", "content-length", "accept-encoding", "expect"}
-_ASTRAY = frozenset(("alt-svc", "strict-transport-security"))
-"""Headers that would send the client past this proxy the next time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ class Recorder:
         path = self._understanding.below(request.path)
         refused = self._refused(request, path)
         if refused or path is None:
-            await client.reply(refused or _own(404, "not_forwarded", "no such path"))
+            await client.reply(refused or own(404, "not_forwarded", "no such path"))
             return
         asked = self._understanding.read(request, path, self._clock())
         digest = self.keeper.digest(request, asked)
@@ -133,18 +137,18 @@ class Recorder:
         if path is None:
             bases = " or ".join(b or "/" for b in self._understanding.provider.bases)
             why = f"{request.path} is not below {bases}: only {base} is forwarded to"
-            return _own(404, "not_forwarded", why)
+            return own(404, "not_forwarded", why)
         if any(unquote(step) in (".", "..") for step in path.split("/")) or "\\" in path:
-            return _own(400, "not_forwarded", f"{request.path} leads out of {base}")
+            return own(400, "not_forwarded", f"{request.path} leads out of {base}")
         if request.body_limit is not None:
             why = f"the request is larger than {request.body_limit} bytes; --max-body sets that"
-            return _own(413, "body_too_large", why)
+            return own(413, "body_too_large", why)
         return None
 
     def _pay(self, asked: Asked) -> Reply | None:
         """Reserve what a request costs; return the refusal where that would break the budget."""
         budget = self._plan.budget
-        cost = self._plan.unpriced if asked.cost is None else asked.cost
+        cost = self._price(asked)
         if budget is None:
             return None
         if cost is None:
@@ -152,15 +156,19 @@ class Recorder:
                 f"not forwarded: its price is not known ({asked.why}), so the budget could not be "
                 "kept; --unpriced says what to reckon such a call as"
             )
-            return _own(402, "budget_unknown_price", why)
+            return own(402, "budget_unknown_price", why)
         if self.spent + cost > budget:
             why = (
-                f"not forwarded: it may cost ${_shown(cost)}, and of the budget of "
-                f"${_shown(budget)} there is ${_shown(budget - self.spent)} left; --budget sets it"
+                f"not forwarded: it may cost ${dollars(cost)}, and of the budget of "
+                f"${dollars(budget)} there is ${dollars(budget - self.spent)} left; "
+                "--budget sets it"
             )
-            return _own(402, "budget_exceeded", why)
+            return own(402, "budget_exceeded", why)
         self.spent += cost
         return None
+
+    def _price(self, asked: Asked) -> Decimal | None:
+        return self._plan.unpriced if asked.cost is None else asked.cost
 
     async def _forward(self, request: Request, asked: Asked, digest: str, client: Client) -> None:
         """Ask the service, pass on what comes, and keep it once it is whole."""
@@ -182,8 +190,13 @@ class Recorder:
             if taking is not None and request.method != "OPTIONS":
                 kept = partial(self.keeper.keep, request, asked, digest, taking, first - began)
                 taking = None
-                await asyncio.to_thread(kept)
+                try:
+                    await asyncio.to_thread(kept)
+                except OSError as error:
+                    LOG.error("%s %s: not kept: %s", request.method, request.path, error)  # noqa: TRY400 - said whole
         except UpstreamError as error:
+            if isinstance(error, UnreachableError) and self._plan.budget is not None:
+                self.spent -= self._price(asked) or Decimal(0)
             LOG.warning("%s %s: %s; nothing was kept", request.method, request.path, error)
             await client.fail(error)
         finally:
@@ -200,9 +213,9 @@ class Recorder:
 
     def _target(self, request: Request, path: str) -> str:
         """Return what to ask the service for: below its base, whatever the request says."""
-        own = self._plan.origin.path
-        doubled = path == own or path.startswith(f"{own}/")
-        target = (path if own and doubled else own + path) or "/"
+        base = self._plan.origin.path
+        doubled = path == base or path.startswith(f"{base}/")
+        target = (path if base and doubled else base + path) or "/"
         return f"{target}?{request.query}" if request.query else target
 
 
@@ -212,7 +225,7 @@ def _add(taking: Taking | None, data: bytes, at: float, *, ends: bool) -> Taking
         return None
     try:
         taking.part(data, at, ends=ends)
-    except UnreadableError as error:
+    except (UnreadableError, OSError) as error:
         LOG.warning("not kept: %s", error)
         taking.drop()
         return None
@@ -226,59 +239,3 @@ def _sent(request: Request) -> Headers:
     if request.body or request.method in ("POST", "PUT", "PATCH"):
         length = (("content-length", str(len(request.body))),)
     return (*kept, ("accept-encoding", "identity"), *length)
-
-
-def _shown(amount: Decimal) -> str:
-    """Return an amount of dollars; one below a hundredth of a cent is told exactly."""
-    return f"{amount:.4f}" if amount >= Decimal("0.0001") else f"{amount.normalize():f}"
-
-
-def _own(status: int, code: str, text: str) -> Reply:
-    """Return an answer of the recorder's own, which no client can take for the service's."""
-    error = {"message": f"safelight record: {text}", "type": "safelight_record", "code": code}
-    headers = (("content-type", "application/json"), ("x-safelight-record", code))
-    return Reply(status, (*headers, ("x-should-retry", "false")), orjson.dumps({"error": error}))
-
-
-class Client:
-    """The client of one exchange. Once it has left, what is sent to it is forgotten."""
-
-    def __init__(self, scope: Scope, send: Send, watch: Watch) -> None:
-        self._scope = scope
-        self._send = send
-        self._watch = watch
-        self._begun = False
-
-    async def begin(self, head: Head) -> None:
-        """Send status and headers."""
-        headers = [
-            (name.encode("latin-1"), value.encode("latin-1"))
-            for name, value in head.headers
-            if name not in _ASTRAY
-        ]
-        self._begun = True
-        await self._say({"type": "http.response.start", "status": head.status, "headers": headers})
-
-    async def send(self, data: bytes) -> None:
-        """Send a part of the body."""
-        await self._say({"type": "http.response.body", "body": data, "more_body": True})
-
-    async def end(self) -> None:
-        """Send the end."""
-        await self._say({"type": "http.response.body", "body": b""})
-
-    async def reply(self, reply: Reply) -> None:
-        """Send a whole answer, at its own pace."""
-        await send_reply(reply, self._send, self._watch)
-
-    async def fail(self, error: UpstreamError) -> None:
-        """Tell that the service failed; once its answer has begun, break off as it did."""
-        if not self._begun:
-            await self.reply(_own(502, "upstream_failed", str(error)))
-            return
-        if not self._watch.gone:
-            await self.reply(Reply(0, wire=(), end="close"))
-
-    async def _say(self, message: dict[str, object]) -> None:
-        if not self._watch.gone:
-            await self._send(message)

@@ -68,6 +68,9 @@ _LOOKS = re.compile(
 )
 _FIELD = re.compile(rb'(\\*)"([A-Za-z][\w.-]{1,63})\\*"\s*:\s*\1"((?:[^"\\]|\\(?!\1"|$).)*)')
 _LINK = re.compile(rb"(?:https?|wss?)://([^\s\"'<>\\?#]*)(\?(?:[^\s\"'<>\\]|\\u0026|\\/)*)?")
+_OWNED = re.compile(
+    r"(/(?:organi[sz]ations|orgs|accounts|projects|teams|workspaces|users)/)([^/?]+)"
+)
 _SPLIT = re.compile(rb"&amp;|\\u0026|&|;")
 
 
@@ -86,7 +89,7 @@ class Secrets:
         own = {plain(name) for name in names}
         self._names = NAMES | own
         self._fields = NAMES - _PUBLIC | own
-        self._values: set[bytes] = set()
+        self._values: frozenset[bytes] = frozenset()
         self._pattern: re.Pattern[bytes] | None = None
 
     @property
@@ -98,16 +101,16 @@ class Secrets:
         """Tell whether a header, field or parameter of that name holds a secret."""
         return plain(name) in self._names
 
-    def learn(self, request: Request, values: Iterable[str] = ()) -> None:
-        """Remember the secret values that a request carries, and `values`."""
+    def learn(self, request: Request) -> None:
+        """Remember the secret values of a request's headers, parameters and path."""
         for name, value in request.headers:
             if self.named(name):
                 self._keep(value)
         for name, value in parse_qsl(request.query):
             if self.named(name) or name.lower().replace("-", "_") in SIGNATURES:
                 self._keep(value)
-        for value in values:
-            self._keep(value)
+        for found in _OWNED.finditer(request.path):
+            self._keep(unquote_plus(found[2]))
 
     def learn_headers(self, headers: Headers) -> None:
         """Remember the secret values of a reply's headers."""
@@ -156,18 +159,14 @@ class Secrets:
             ways = {raw, quote(text, safe="").encode(), unquote_plus(text).encode()}
             ways |= {json.dumps(text)[1:-1].encode(), base64.b64encode(raw).rstrip(b"=")}
             ways = {way for way in ways if len(way) >= SHORT}
-            if not ways <= self._values:
-                self._values |= ways
-                self._pattern = None
+            if not ways <= self._values:  # replaced whole: other threads are reading
+                self._values = self._values | ways
+                longest = sorted(self._values, key=len, reverse=True)
+                self._pattern = re.compile(b"|".join(map(re.escape, longest)))
 
     def hide_values(self, data: bytes) -> bytes:
         """Return bytes, such as a picture's, without the values that are known."""
-        if not self._values:
-            return data
-        if self._pattern is None:
-            longest = sorted(self._values, key=len, reverse=True)
-            self._pattern = re.compile(b"|".join(map(re.escape, longest)))
-        return self._pattern.sub(_stars, data)
+        return self._pattern.sub(_stars, data) if self._pattern else data
 
     def hide(self, text: bytes) -> bytes:
         """Return a text of the same length without secrets."""
@@ -179,6 +178,10 @@ class Secrets:
     def hide_text(self, text: str) -> str:
         """Return a text without secrets."""
         return self.hide(text.encode("utf-8", "surrogatepass")).decode("utf-8", "replace")
+
+    def hide_path(self, path: str) -> str:
+        """Return a path without the ids of organisations, accounts and projects."""
+        return self.hide_text(_OWNED.sub(lambda found: found[1] + "*" * len(found[2]), path))
 
     def hide_headers(self, headers: Headers) -> Headers:
         """Return headers without secrets; cookies are left out."""

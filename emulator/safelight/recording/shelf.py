@@ -40,6 +40,10 @@ class Shelf:
         self._own: set[str] = set()
         if folder.exists() and not folder.is_dir():
             raise UsageError(f"--out {folder}: is a file; name a folder")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"--out {folder}: cannot be made: {error.strerror}") from error
         self._load()
 
     def __len__(self) -> int:
@@ -96,7 +100,6 @@ class Shelf:
 
     def _write(self, name: str, fixture: Fixture) -> None:
         """Write a file in one step: nobody sees half of it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         draft = self.folder / f".{secrets.token_hex(8)}.part"
         try:
             draft.write_text(dump(fixture), encoding="utf-8")

@@ -21,6 +21,10 @@ _READABLE = 2 * 2**20
 """Bytes of JSON, without its pictures, that are still written as JSON."""
 
 
+_LEVELS = 60
+"""Levels of JSON that are written as JSON: what is deeper nobody reads."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cut:
     """Where a stream was cut: a chunk of so many bytes, `wait` seconds after the one before."""
@@ -136,12 +140,20 @@ def _as_json(pieces: Sequence[Piece], links: Mapping[str, str]) -> tuple[Json, s
         piece if isinstance(piece, bytes) else f"{mark}{next(count)}@".encode() for piece in pieces
     )
     value, layout = bodies.spell(told)
-    if not isinstance(value, (dict, list)) or bodies.form_of(value):
+    if not isinstance(value, (dict, list)) or bodies.form_of(value) or _deep(value):
         return None
     try:
         return _filled(value, mark, blobs, links), layout
     except ValueError:
         return None
+
+
+def _deep(value: Json, left: int = _LEVELS) -> bool:
+    """Tell whether JSON nests deeper than a fixture may."""
+    if left == 0:
+        return True
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(_deep(item, left - 1) for item in inner)
 
 
 def _mark(texts: Iterable[bytes]) -> str:

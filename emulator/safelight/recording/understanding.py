@@ -7,6 +7,7 @@ drawn. What must not enter: HTTP, files.
 from __future__ import annotations
 
 import datetime
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -21,6 +22,8 @@ from safelight.operations.chat import ChatResult
 from safelight.operations.images import ImagesResult
 from safelight.refusals import Refusal, UsageError
 from safelight.store import Session
+
+LOG = logging.getLogger("safelight")
 
 _LONGEST = 4096
 """Tokens that an answer is reckoned with when the request sets it no limit."""
@@ -80,6 +83,9 @@ class Understanding:
             cost, why = self._cost(visit)
         except Refusal as refusal:
             why = f"the provider would refuse it: {refusal.name.replace('_', ' ')}"
+        except Exception:  # what is not understood is forwarded and kept all the same
+            LOG.exception("A bug of Safelight at %s %s", request.method, path)
+            why = "Safelight did not understand it"
         if request.method in ("GET", "HEAD", "OPTIONS", "DELETE"):
             cost = cost or Decimal(0)
         model = visit.model_name or _text(visit.params.get("model"))

@@ -38,6 +38,10 @@ class UpstreamError(Exception):
     """The service could not be reached, or its answer broke off. The text says which."""
 
 
+class UnreachableError(UpstreamError):
+    """The service was never reached: it has heard nothing, and bills nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """How an answer begins; `chunked` tells whether the service cut its body itself."""
@@ -134,10 +138,10 @@ class Exchange:
                     self._origin.host, self._origin.port, ssl=self._origin.tls, limit=2 * _READ
                 )
         except TimeoutError as error:
-            raise UpstreamError(f"{host} took no connection for {_CONNECT:g} seconds") from error
+            raise UnreachableError(f"{host} took no connection for {_CONNECT:g} seconds") from error
         except OSError as error:
             reason = (error.strerror or str(error)).partition(" (")[0]
-            raise UpstreamError(f"{host} cannot be reached: {reason}") from error
+            raise UnreachableError(f"{host} cannot be reached: {reason}") from error
         try:
             sending = asyncio.create_task(self._send(method, target, headers, body))
             try:
