@@ -72,20 +72,40 @@ def test_the_same_match_twice_shadows_the_second(
 
 
 @pytest.mark.parametrize(
-    ("wide", "narrow"),
+    ("one", "other"),
     [
-        ("{operation: 'chat.*', provider: '*'}", "{operation: chat.create}"),
-        ("{prompt: {contains: cat}, operation: 'chat.*'}", "{prompt: {contains: a CAT}}"),
+        ("{operation: '*', provider: '**'}", "{}"),
+        ("{prompt: {contains: a cat}}", "{prompt: {contains: A CAT}}"),
         ("{prompt: {regex: '^cat'}}", "{prompt: {regex: '^cat'}}"),
+        ("{fields: {seed: 1, n: 2}}", "{fields: {n: 2.0, seed: 1}}"),
+        ("{fields: {metadata: {a: b, c: d}}}", "{fields: {metadata: {c: d, a: b}}}"),
     ],
 )
-def test_a_wider_match_shadows_only_where_it_comes_first(
-    wide: str, narrow: str, folder: Path, dialects: Mapping[str, Dialect]
+def test_what_means_the_same_shadows(
+    one: str, other: str, folder: Path, dialects: Mapping[str, Dialect]
 ) -> None:
-    (folder / "a-wide.yaml").write_text(f"match: {wide}\nreply: {{text: x}}\n")
-    (folder / "b-narrow.yaml").write_text(f"match: {narrow}\nreply: {{text: y}}\n")
-    shadowed = "operation" not in narrow and "CAT" not in narrow
-    assert bool(problems(folder, dialects)) is shadowed
+    (folder / "a.yaml").write_text(f"match: {one}\nreply: {{text: x}}\n")
+    (folder / "b.yaml").write_text(f"match: {other}\nreply: {{text: y}}\n")
+    assert [problem.path.name for problem in problems(folder, dialects)] == ["b.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("{operation: 'chat.*', provider: 'o*'}", "{operation: chat.create}"),
+        ("{prompt: {contains: cat}}", "{prompt: {contains: a cat}}"),
+        ("{prompt: {regex: '^cat'}}", "{prompt: {regex: '^Cat'}}"),
+        ("{fields: {store: true}}", "{fields: {store: 'true'}}"),
+        ("{nth: 1}", "{nth: 2}"),
+    ],
+)
+def test_what_means_something_else_shadows_nothing(
+    one: str, other: str, folder: Path, dialects: Mapping[str, Dialect]
+) -> None:
+    (folder / "a.yaml").write_text(f"match: {one}\nreply: {{text: x}}\n")
+    (folder / "b.yaml").write_text(f"match: {other}\nreply: {{text: y}}\n")
+    shadows = [p for p in problems(folder, dialects) if "can never be used" in p.reason]
+    assert shadows == []
 
 
 def test_a_fault_that_ends_leaves_requests_for_the_next_file(

@@ -118,7 +118,7 @@ ORDER = [
     "{operation: 'chat.*', prompt: {contains: cat}}",
     "{operation: chat.create}",
     "{operation: 'chat.*'}",
-    "{operation: '*'}",
+    "{operation: 'c*'}",
     "{}",
 ]
 """Matches that fit one request, the most specific first."""
