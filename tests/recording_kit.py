@@ -5,14 +5,25 @@ The fixtures that hand them out are in `recording_fixtures`.
 
 from __future__ import annotations
 
+import datetime
 import re
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from safelight.fixtures.model import Exact, Fixture, Match
+from safelight.fixtures.reading import read_file
+from safelight.fixtures.serving import replayed
+from safelight.fixtures.writing import dump
+from safelight.messages import Reply
+from safelight.recording.blobs import BlobStore
+from safelight.recording.secrets import Secrets
+from safelight.recording.taking import Taking
+from safelight.recording.upstream import Head
 
 Step = bytes | float
 """What a service sends next, or how many seconds it waits."""
@@ -143,3 +154,34 @@ def frames(port: int, body: str) -> tuple[list[bytes], list[float]]:
             times.append(time.monotonic() - began)
             assert read.readline() == b"\r\n"
     return found, times
+
+
+def round_trip(
+    folder: Path, kind: str, parts: list[tuple[bytes, float]], status: int, *, chunked: bool
+) -> Reply:
+    """Record parts, write the fixture, read it, and return its reply."""
+    secrets = Secrets()
+    head = Head(status, (("content-type", kind), ("x-request-id", "req_1")), chunked)
+    taking = Taking(head, BlobStore(folder, secrets.hide_values), secrets, method="POST")
+    for data, at in parts:
+        taking.part(data, at, ends=True)
+    exact = taking.finish(lambda _: {}, paced=True)
+    fixture = Fixture(
+        Match(provider="openai", digest="sha256:" + "0" * 64),
+        exact,
+        recorded=datetime.date(2026, 11, 20),
+    )
+    (folder / "one.yaml").write_text(dump(fixture), encoding="utf-8")
+    found, problems = read_file(folder, "one.yaml")
+    assert problems == []
+    assert found is not None
+    assert isinstance(found.reply, Exact)
+    return replayed(found, lambda name: name)
+
+
+def whole_body(reply: Reply) -> Iterator[bytes]:
+    """Yield the body of a reply, piece by piece."""
+    if reply.chunks is None:
+        yield reply.body
+    else:
+        yield from (chunk.data for chunk in reply.chunks)

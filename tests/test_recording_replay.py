@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import datetime
 import json
 import os
 import tempfile
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +22,20 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from kit import png
 from rawclient import Seen, ask
-from recording_kit import Record, Service, chunk, chunked, frames, kept, whole
-from safelight.fixtures.model import Exact, Fixture, Match
-from safelight.fixtures.reading import read_file
-from safelight.fixtures.serving import replayed
-from safelight.fixtures.writing import dump
-from safelight.messages import Reply, Request
-from safelight.recording.blobs import BlobStore
+from recording_kit import (
+    Record,
+    Service,
+    chunk,
+    chunked,
+    frames,
+    kept,
+    round_trip,
+    whole,
+    whole_body,
+)
+from safelight.messages import Request
 from safelight.recording.keeping import Keeper
 from safelight.recording.secrets import Secrets
-from safelight.recording.taking import Taking
 from safelight.recording.understanding import Understanding
 from safelight.recording.upstream import Head, Origin
 
@@ -266,33 +269,3 @@ def test_any_answer_survives_recording_saving_loading_and_replay(
         assert [chunk.data for chunk in reply.chunks] == [data for data, _ in parts]
         waits = [chunk.wait for chunk in reply.chunks]
         assert sum(waits) == pytest.approx(parts[-1][1], abs=1e-3)
-
-
-def round_trip(
-    folder: Path, kind: str, parts: list[tuple[bytes, float]], status: int, *, chunked: bool
-) -> Reply:
-    """Record parts, write the fixture, read it, and return its reply."""
-    secrets = Secrets()
-    head = Head(status, (("content-type", kind), ("x-request-id", "req_1")), chunked)
-    taking = Taking(head, BlobStore(folder, secrets.hide_values), secrets, method="POST")
-    for data, at in parts:
-        taking.part(data, at, ends=True)
-    exact = taking.finish(lambda _: {}, paced=True)
-    fixture = Fixture(
-        Match(provider="openai", digest="sha256:" + "0" * 64),
-        exact,
-        recorded=datetime.date(2026, 11, 20),
-    )
-    (folder / "one.yaml").write_text(dump(fixture), encoding="utf-8")
-    found, problems = read_file(folder, "one.yaml")
-    assert problems == []
-    assert found is not None
-    assert isinstance(found.reply, Exact)
-    return replayed(found, lambda name: name)
-
-
-def whole_body(reply: Reply) -> Iterator[bytes]:
-    if reply.chunks is None:
-        yield reply.body
-    else:
-        yield from (chunk.data for chunk in reply.chunks)
