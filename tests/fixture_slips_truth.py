@@ -37,6 +37,11 @@ TRUTH: dict[str, Slip] = {
         4,
         "match.model: 'gpt-4o' does chat.create, not images.generate",
     ),
+    "an operation that no model does any more": (
+        "match:\n  provider: openai\n  operation: images.variation\nreply: {picture: cat.png}\n",
+        3,
+        "no model does images.variation: 'dall-e-2' is gone since 2026-05-12",
+    ),
     "a field that nobody sends": (
         (
             "match:\n  provider: openai\n  operation: images.generate\n  fields:\n    sise: 1x1\n"
