@@ -128,11 +128,11 @@ def perform(options: dict[str, Any], *, replay: bool = False) -> None:
     dry, ledger = options.pop("dry_run"), options.pop("observations")
     console = Console()
     prepared = prepare(_wish(options), replay=replay)
+    if replay and not prepared.plan.steps:
+        click.echo(f"{prepared.run.title} at {prepared.run.base_url}: nothing failed before")
+        return
     print_plan(console, prepared.run, prepared.plan, prepared.budget)
     if dry:
-        return
-    if replay and not prepared.plan.steps:
-        console.print("nothing failed before: nothing to ask again")
         return
     with Bar(Console(stderr=True), len(prepared.plan.steps)) as bar:
         run = carry_out(prepared, bar)
