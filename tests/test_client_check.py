@@ -143,6 +143,14 @@ def test_the_declared_ending_is_required(tmp_path: Path, live_server: LiveServer
     assert "stdout has nothing like 'a picture of'" in said.stdout
 
 
+def test_a_failure_may_be_told_by_words(tmp_path: Path, live_server: LiveServer) -> None:
+    code = f"{APP}\ntry:\n    ask()\nexcept Exception as error:\n    print('failed:', error)\n"
+    flags = ("--url", live_server.origin, "--lenses", "errors", "--examples", "6")
+    assert "SL-CLIENT-ERROR-IGNORED" in check(tmp_path, code, *flags).stdout
+    said = check(tmp_path, code, *flags, "--notices", "^failed:")
+    assert said.returncode == 0, said.stdout
+
+
 def test_files_that_it_writes_are_output(tmp_path: Path, live_server: LiveServer) -> None:
     code = APP + "open('a.png', 'wb').write(base64.b64decode(ask()['data'][0]['b64_json']))\n"
     flags = ("--url", live_server.origin, "--writes", "*.png", "--must-detect", "wrong_bytes")

@@ -15,7 +15,7 @@ ASK: dict[str, Any] = {
 }  # fmt: skip
 
 
-@client_contract(provider="openai", operation="images.generate", retry_after=0.02)
+@client_contract(provider="openai", operation="images.generate", retry_after=0.02, max_examples=60)
 def test_openai_python_asking_for_a_picture() -> bytes:
     client = openai.OpenAI(timeout=2, max_retries=1)
     reply = client.images.generate(**ASK)
@@ -23,7 +23,7 @@ def test_openai_python_asking_for_a_picture() -> bytes:
     return base64.b64decode(reply.data[0].b64_json or "", validate=True)
 
 
-@client_contract(provider="openai", operation="images.generate", retry_after=0.02)
+@client_contract(provider="openai", operation="images.generate", retry_after=0.02, max_examples=60)
 def test_openai_python_streaming_a_picture() -> bytes:
     client = openai.OpenAI(timeout=2, max_retries=1)
     for event in client.images.generate(**ASK, stream=True, partial_images=2):
@@ -32,7 +32,7 @@ def test_openai_python_streaming_a_picture() -> bytes:
     raise RuntimeError("the stream ended without a picture")
 
 
-@client_contract(provider="openai", operation="chat.create", retry_after=0.02)
+@client_contract(provider="openai", operation="chat.create", retry_after=0.02, max_examples=60)
 def test_openai_python_streaming_a_chat() -> str:
     client = openai.OpenAI(timeout=2, max_retries=1)
     stream = client.chat.completions.create(

@@ -11,7 +11,7 @@ from broken_clients.wire import Client
 from safelight.provider import load_provider
 from safelight_contracts.client import judge_function
 from safelight_contracts.client_function import Function
-from safelight_contracts.client_run import Options, Report
+from safelight_contracts.client_results import Options, Report
 
 WAIT = 0.03
 """Seconds that refusals ask to wait: long enough to be ignored."""
@@ -36,6 +36,7 @@ BROKEN: list[tuple[Callable[[Client], Any], str, tuple[str, ...], str]] = [
     (pictures.says_sorry, "openai", DEFAULT, "ERROR-IGNORED"),
     (pictures.logs_the_key, "openai", DEFAULT, "LEAK"),
     (pictures.sends_what_is_refused, "openai", DEFAULT, "REQUEST"),
+    (pictures.forgets_the_key, "openai", DEFAULT, "UNCLEAR"),
     (pictures.never_asks, "openai", DEFAULT, "SILENT"),
     (streams.takes_packets_for_events, "openai", DEFAULT, "FRAMING"),
     (streams.decodes_each_packet, "openai", DEFAULT, "FRAMING"),

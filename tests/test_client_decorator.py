@@ -74,6 +74,41 @@ def test_none_is_a_failure_where_it_is_not_the_plain_result():
     assert "4 passed" in said, said
 
 
+def test_a_wait_that_was_passed_over_counts(tmp_path: Path) -> None:
+    code = """
+STALLS = ["stall_before_headers"]
+
+@client_contract(provider="openai", must_detect=STALLS, lenses=[], timeout=30)
+def test_patient():
+    return openai.OpenAI(timeout=None, max_retries=0).images.generate(**ASK).data[0].b64_json
+
+@client_contract(provider="openai", must_detect=STALLS, lenses=[], timeout=30)
+def test_in_time():
+    return openai.OpenAI(timeout=5, max_retries=0).images.generate(**ASK).data[0].b64_json
+"""
+    said = run(tmp_path, code).stdout
+    assert "1 failed, 1 passed" in said
+    assert "SL-CLIENT-HANG: the client ends" in said
+    assert "got       it waited 3600 s for an answer; 30 s is all" in said
+
+
+def test_a_function_that_never_ends_is_interrupted(tmp_path: Path) -> None:
+    code = """
+import time
+
+@client_contract(provider="openai", timeout=0.5)
+def test_app():
+    draw()
+    while True:
+        try:
+            time.sleep(30)
+        except Exception:
+            pass
+"""
+    said = run(tmp_path, code).stdout
+    assert "got       still running after 0.5 s" in said
+
+
 def test_what_is_declared_of_the_result_is_required(tmp_path: Path) -> None:
     code = """
 @client_contract(provider="openai", must_detect=[], lenses=[], holds=lambda result: result == 2)

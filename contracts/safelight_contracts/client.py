@@ -18,7 +18,8 @@ from safelight.refusals import UsageError
 
 from safelight_contracts.client_door import Ask, Door, in_place, over_http
 from safelight_contracts.client_function import Function
-from safelight_contracts.client_run import LENSES, MUST_DETECT, Campaign, Options, Report
+from safelight_contracts.client_results import LENSES, MUST_DETECT, Options, Report
+from safelight_contracts.client_run import Campaign
 from safelight_contracts.client_told import failure, unplanted
 
 Test = Callable[..., Any]

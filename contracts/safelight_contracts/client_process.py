@@ -40,7 +40,8 @@ class Command:
 
     `environment` is what it gets beside ours; `{session}` in its values is the example's own. The
     examples are counted in `number`. `patience` is in seconds. `good` is the exit code of success;
-    `says` a pattern that stdout must show then. `writes` are globs below the folder it runs in.
+    `says` a pattern that stdout must show then, `notices` one of output that tells of a failure.
+    `writes` are globs below the folder it runs in.
     """
 
     argv: Sequence[str]
@@ -48,12 +49,13 @@ class Command:
     patience: float = 30.0
     good: int = 0
     says: str = ""
+    notices: str = ""
     writes: Sequence[str] = ()
     folder: Path = field(default_factory=Path)
     session: str = ""
     number: int = 0
 
-    def run(self, plan: Plan, door: Door) -> Ending:  # noqa: ARG002 - what every subject gets
+    def run(self, plan: Plan, door: Door) -> Ending:  # noqa: ARG002 - what a subject gets
         """Run it once. Raises UsageError for a command that cannot be started."""
         before = {path: _stamp(path) for path in self._files()}
         began = time.monotonic()
@@ -65,11 +67,11 @@ class Command:
         if over:
             return Ending("hang", f"still running after {self.patience:g} s", told, took)
         ended: Ended = "success" if process.returncode == self.good else "failure"
+        if self.notices and _shows(self.notices, out.text() + err.text()):
+            ended = "failure"
         how = f"exit code {process.returncode}" + _last(err.text() if ended == "failure" else b"")
-        wrong = self.says and ended == "success" and not self._said(out.text())
+        wrong = self.says and ended == "success" and not _shows(self.says, out.text())
         declared = f"stdout has nothing like {self.says!r}" if wrong else ""
-        if plan.lens == "plain" and ended == "failure":
-            declared = ""
         return Ending(ended, how, told, took, declared)
 
     def _start(self) -> subprocess.Popen[bytes]:
@@ -89,9 +91,6 @@ class Command:
         except OSError as error:
             text = f"{self.argv[0]} cannot be run: {error.strerror}; write the command behind --"
             raise UsageError(text) from error
-
-    def _said(self, stdout: bytes) -> bool:
-        return re.search(self.says, stdout.decode(errors="replace")) is not None
 
     def _files(self) -> Iterator[Path]:
         for glob in self.writes:
@@ -167,6 +166,10 @@ def _signal(process: subprocess.Popen[bytes], number: int) -> None:
             os.killpg(process.pid, number)
         elif process.returncode is None:
             process.send_signal(number)
+
+
+def _shows(pattern: str, output: bytes) -> bool:
+    return re.search(pattern, output.decode(errors="replace")) is not None
 
 
 def _stamp(path: Path) -> object:

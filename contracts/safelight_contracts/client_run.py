@@ -7,28 +7,22 @@ how a client is run (`Subject`), how a world is told (`Door`), wording of report
 
 from __future__ import annotations
 
-import datetime
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Protocol
 
 from safelight.provider import Provider
-from safelight.refusals import UsageError
 
 from safelight_contracts import oracles
 from safelight_contracts.client_door import Door
 from safelight_contracts.client_plans import Ending, Plan, Trial
+from safelight_contracts.client_results import Broken, Options, Report
+from safelight_contracts.client_shrink import fewest
 from safelight_contracts.findings import Finding
 from safelight_contracts.lenses import choosing
 from safelight_contracts.lenses.base import Base, read
-
-LENSES = ("exact", "tolerant", "transport", "errors")
-"""Every lens that a run may look through; what is planted is asked for by `must_detect`."""
-
-MUST_DETECT = ("truncated_stream", "html_200")
-"""What every client has to notice unless it is told otherwise."""
 
 PLAIN = Plan("plain", "the plain reply", "SL-CLIENT-FAILED", times=100)
 _STOPS = frozenset({"FAILED", "REQUEST", "UNCLEAR", "SILENT", "HANG", "OUTPUT"})
@@ -37,7 +31,7 @@ _STOPS = frozenset({"FAILED", "REQUEST", "UNCLEAR", "SILENT", "HANG", "OUTPUT"})
 
 _NOTICED = frozenset({"SL-CLIENT-SWALLOWED", "SL-CLIENT-UNDETECTED"})
 _DRAWN = 15
-"""Examples that are left to Hypothesis, whatever there is to try before."""
+"""Examples that error rows leave to Hypothesis, but no more than a quarter."""
 
 
 class Subject(Protocol):
@@ -47,71 +41,25 @@ class Subject(Protocol):
         """Run it once, to its end or to the end of patience."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How far a run goes. `examples` are runs of the client, `seconds` the time for all of them.
-
-    `operation` is a glob: whose replies are changed. `retry_after` is in seconds.
-    """
-
-    operation: str = "*"
-    lenses: Sequence[str] = LENSES
-    must_detect: Sequence[str] = MUST_DETECT
-    examples: int = 100
-    seconds: float = 600.0
-    retry_after: float = 1.0
-    seed: int = 0
-    day: datetime.date = field(default_factory=lambda: datetime.datetime.now(datetime.UTC).date())
-    secrets: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Raise UsageError for a lens that is none."""
-        for lens in self.lenses:
-            if lens not in LENSES:
-                raise UsageError(f"unknown lens {lens!r}; known are {', '.join(LENSES)}")
-        if self.examples < 1:
-            raise UsageError(f"a run needs an example at least, got {self.examples}")
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A finding with the example that shows it."""
-
-    finding: Finding
-    trial: Trial
-
-
-@dataclass(slots=True)
-class Report:
-    """What a run has found. `ran` counts examples by lens, `idle` tells what met no request.
-
-    `planted` are the lies that have struck; `rows` how many error rows were tried, and could be.
-    `skipped` counts the examples that there was no room or time for.
-    """
-
-    broken: list[Broken] = field(default_factory=list)
-    ran: dict[str, int] = field(default_factory=dict)
-    idle: list[str] = field(default_factory=list)
-    planted: set[str] = field(default_factory=set)
-    rows: tuple[int, int] = (0, 0)
-    skipped: int = 0
-
-    @property
-    def examples(self) -> int:
-        """Return how often the client was run."""
-        return sum(self.ran.values())
-
-
 class Campaign:
-    """One run against one client. `door` opens the session of the next example."""
+    """One run against one client.
+
+    `door` opens the session of the next example, `watch` is told how far the run has come.
+    """
 
     def __init__(
-        self, subject: Subject, door: Callable[[], Door], provider: Provider, options: Options
+        self,
+        subject: Subject,
+        door: Callable[[], Door],
+        provider: Provider,
+        options: Options,
+        watch: Callable[[Report], object] = lambda _: None,
     ) -> None:
         self._subject = subject
         self._door = door
         self._provider = provider
         self._options = options
+        self._watch = watch
         self._ends = time.monotonic() + options.seconds
         self._known: dict[bytes, tuple[Trial, list[Finding]]] = {}
         self._unclear = frozenset(row.id for row in provider.errors.rows if row.unverified)
@@ -154,7 +102,8 @@ class Campaign:
         for plan in plans.groups():
             self._look_into(plan)
         errors = plans.errors()
-        room = max(0, until - self.report.examples - _DRAWN)
+        left = until - self.report.examples
+        room = max(0, left - (min(_DRAWN, left // 4) if plans.drawn() else 0))
         for plan in errors[:room]:
             self._look(plan)
         tried, known = self.report.rows
@@ -184,20 +133,7 @@ class Campaign:
 
     def _smallest(self, plan: Plan) -> Plan:
         """Return the plan with as few of its atoms as still break the client in this way."""
-        atoms = list(plan.atoms)
-        size = max(1, len(atoms) // 2)
-        while True:
-            for start in range(0, len(atoms), size):
-                rest = atoms[:start] + atoms[start + size :]
-                if rest and self._breaks(plan.of(rest)):
-                    atoms = rest
-                    break
-            else:
-                if size == 1:
-                    return plan.of(atoms)
-                size = max(1, size // 2)
-                continue
-            size = max(1, min(size, len(atoms) // 2))
+        return plan.of(fewest(plan.atoms, lambda atoms: self._breaks(plan.of(atoms))))
 
     def _breaks(self, plan: Plan) -> bool:
         found = self._try(plan)
@@ -212,13 +148,17 @@ class Campaign:
         from safelight_contracts.lenses.drawing import search
 
         def breaks(plan: Plan) -> object:
-            found = self._try(plan)
-            fresh = [f for f in (found[1] if found else []) if not self._has(f)]
+            found = None if self._explained(plan) else self._try(plan)
+            fresh = self._fresh(*found) if found else []
             return fresh[0].code if fresh else None
 
-        smallest = search(strategy, breaks, examples=left, seed=self._options.seed)
-        if smallest is not None and (found := self._try(smallest)):
-            self._keep(*found)
+        while left > 0:
+            smallest = search(strategy, breaks, examples=left, seed=self._options.seed)
+            if smallest is None or (found := self._try(smallest)) is None:
+                return
+            if not self._keep(*found):
+                return
+            left = until - self.report.examples
 
     def _try(self, plan: Plan) -> tuple[Trial, list[Finding]] | None:
         """Run an example, unless it is known; None when no example is left."""
@@ -229,8 +169,10 @@ class Campaign:
             self.report.skipped += 1
             return None
         self.report.ran[plan.lens] = self.report.ran.get(plan.lens, 0) + 1
+        self._watch(self.report)
         trial = self._trial(plan)
         findings = oracles.judge(trial)
+        trial = replace(trial, ending=replace(trial.ending, output=b""))  # it was looked at
         self._known[plan.key] = (trial, findings)
         if trial.struck and plan.lie:
             self.report.planted.add(plan.lie)
@@ -257,14 +199,28 @@ class Campaign:
         finally:
             door.end()
 
-    def _has(self, finding: Finding) -> bool:
-        """Tell whether a finding is known; lenses that draw tell each code once."""
-        return any(broken.finding.code == finding.code for broken in self.report.broken)
+    def _explained(self, plan: Plan) -> bool:
+        """Tell whether a plan does what is known to break the client, or tells a known lie."""
+        for broken in self.report.broken:
+            known = broken.trial.plan
+            told = known.lie and known.lie == plan.lie
+            if told or (
+                known.atoms and {a.says for a in known.atoms} <= {a.says for a in plan.atoms}
+            ):
+                return True
+        return False
 
-    def _keep(self, trial: Trial, findings: Sequence[Finding]) -> None:
+    def _keep(self, trial: Trial, findings: Sequence[Finding]) -> bool:
+        """Keep what is new; tell whether anything was."""
+        fresh = self._fresh(trial, findings)
+        self.report.broken += [Broken(finding, trial) for finding in fresh]
+        return bool(fresh)
+
+    def _fresh(self, trial: Trial, findings: Sequence[Finding]) -> list[Finding]:
+        """Return the findings that are not known: a habit is told once, a lie by one finding."""
         known = {(b.finding.code, b.finding.at) for b in self.report.broken}
         lies = {b.trial.plan.lie for b in self.report.broken if b.finding.code in _NOTICED}
         fresh = [f for f in findings if (f.code, f.at) not in known]
         if trial.plan.lie in lies:  # one lie, one finding
             fresh = [f for f in fresh if f.code not in _NOTICED]
-        self.report.broken += [Broken(finding, trial) for finding in fresh]
+        return fresh

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from safelight_contracts.client_fixture import canned
-from safelight_contracts.client_run import Broken, Report
+from safelight_contracts.client_results import Broken, Report
 from safelight_contracts.findings import CHECKS
 
 _SHOWN = 3

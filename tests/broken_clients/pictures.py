@@ -108,5 +108,10 @@ def sends_what_is_refused(client: Client) -> bytes:
     return _first(client.picture({**PICTURE, "quality": "ultra"}))
 
 
+def forgets_the_key(client: Client) -> bytes:
+    client.key = ""
+    return _first(client.picture())
+
+
 def never_asks(client: Client) -> bytes:
     return client.base.encode()

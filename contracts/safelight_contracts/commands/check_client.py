@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from safelight_contracts.client_door import Door
     from safelight_contracts.client_process import Command
-    from safelight_contracts.client_run import Report
+    from safelight_contracts.client_results import Report
 
 NOT_CHECKED = 4
 """The exit code of a run without a finding that could not look at what was asked for."""
@@ -48,6 +48,7 @@ def names(text: str) -> tuple[str, ...]:
 @click.option("--retry-after", default=1.0, show_default=True, help="Seconds that refusals name.")
 @click.option("--expect-exit", default=0, show_default=True, help="The exit code of success.")
 @click.option("--expect-output", default="", help="A pattern that stdout shows after success.")
+@click.option("--notices", default="", help="A pattern of output that tells of a failure too.")
 @click.option("--writes", multiple=True, help="Files that it writes: a glob; may be repeated.")
 @click.option(
     "--env", "extra", multiple=True, help="NAME=value; {origin} and {base} are filled in."
@@ -84,7 +85,8 @@ def client(command: tuple[str, ...], **flags: Any) -> None:  # noqa: ANN401 - cl
 
 def _run(argv: tuple[str, ...], provider: Provider, flags: dict[str, Any]) -> Report:
     from safelight_contracts.client_process import Command
-    from safelight_contracts.client_run import LENSES, MUST_DETECT, Campaign, Options
+    from safelight_contracts.client_results import LENSES, MUST_DETECT, Options
+    from safelight_contracts.client_run import Campaign
 
     key = f"sk-safelight-{secrets.token_hex(12)}"
     today = datetime.datetime.now(datetime.UTC).date()
@@ -106,9 +108,18 @@ def _run(argv: tuple[str, ...], provider: Provider, flags: dict[str, Any]) -> Re
             patience=flags["timeout"],
             good=flags["expect_exit"],
             says=flags["expect_output"],
+            notices=flags["notices"],
             writes=flags["writes"],
         )
-        return Campaign(subject, _doors(subject, origin), provider, options).run()
+        doors = _doors(subject, origin)
+        return Campaign(subject, doors, provider, options, _watch(options.examples)).run()
+
+
+def _watch(examples: int) -> Callable[[Report], object]:
+    """Return what shows on a terminal how far a run has come."""
+    if not sys.stderr.isatty():
+        return lambda _: None
+    return lambda report: click.echo(f"\r{report.examples}/{examples} ", nl=False, err=True)
 
 
 @contextmanager
