@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -39,6 +40,7 @@ class Service:
     steps: list[Step] = field(default_factory=list)
     seen: list[bytes] = field(default_factory=list)
     reset: bool = False
+    tls: ssl.SSLContext | None = None
 
     def __post_init__(self) -> None:
         self._door = socket.create_server(("127.0.0.1", 0))
@@ -66,16 +68,19 @@ class Service:
                 return
             threading.Thread(target=self._serve, args=(line,), daemon=True).start()
 
+    def _met(self, line: socket.socket) -> socket.socket:
+        return self.tls.wrap_socket(line, server_side=True) if self.tls else line
+
     def _serve(self, line: socket.socket) -> None:
-        with line, suppress(OSError):
-            self.seen.append(_request(line))
+        with suppress(OSError), self._met(line) as talk:
+            self.seen.append(_request(talk))
             for step in list(self.steps):
                 if isinstance(step, float):
                     time.sleep(step)
                 else:
-                    line.sendall(step)
+                    talk.sendall(step)
             if self.reset:
-                line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                talk.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
 
 def _request(line: socket.socket) -> bytes:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import signal
+import ssl
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import yaml
+from clients.packages import missing
 from conftest import DAY, LiveServer
 from rawclient import Seen, ask
 from recording_kit import Record, Service, chunk, chunked, kept, whole
@@ -117,6 +121,43 @@ def test_a_service_that_was_not_reached_costs_nothing(
     service.close()
     assert [at_once(recorder.port, said("a"))[0].status for _ in range(3)] == [502, 502, 502]
     assert port == service.port
+
+
+def certificate(folder: Path, name: str) -> tuple[Path, ssl.SSLContext]:
+    """Return a certificate that vouches for itself, and a service's side of it."""
+    tool = shutil.which("openssl")
+    if tool is None:
+        missing("TLS", "no openssl on this machine")
+    pem, key = folder / "cert.pem", folder / "key.pem"
+    command = [tool, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    command += ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"]
+    command += ["-out", str(pem), "-keyout", str(key)]
+    subprocess.run(command, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem, key)
+    return pem, context
+
+
+@pytest.mark.parametrize("name", ["localhost", "elsewhere.invalid"])
+def test_a_service_behind_tls_has_to_be_who_it_says(
+    record: Record,
+    service: Service,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    pem, service.tls = certificate(tmp_path, name)
+    service.answer(whole(b'{"safe":true}'))
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    recorder = record(f"https://localhost:{service.port}/v1", tmp_path / "kept")
+    (seen,) = at_once(recorder.port, said("fox"))
+    assert seen.status == (200 if name == "localhost" else 502)
+    if seen.status == 200:
+        assert seen.json() == {"safe": True}
+        kept(tmp_path / "kept", 1)
+    else:
+        assert "certificate" in seen.json()["error"]["message"]
+        assert service.seen == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
