@@ -151,6 +151,7 @@ def _objects(
     schema: dict[str, Json], rest: dict[str, Json], base: Json, site: str, *, form: bool
 ) -> Iterator[Attempt]:
     start = seated(schema, base, ())
+    base = base if isinstance(base, dict) else start
     if start is None:
         return
     for name in rest.get("required", []):
@@ -190,13 +191,18 @@ def _names(
 
 def seated(schema: dict[str, Json], base: Json, names: tuple[str, ...]) -> dict[str, Json] | None:
     """Return a good object that has those fields, as near to `base` as may be; None without one."""
+    judge = fits(schema)
     try:
+        if isinstance(base, dict):
+            parts = schema.get("properties", {})
+            missing = {name: plainest(parts[name]) for name in names if name not in base}
+            if judge({**base, **missing}):
+                return {**base, **missing}
         plain = plainest(merged(schema, {"required": list(names)}) if names else schema)
-    except Unmakable:
+    except (Unmakable, KeyError):
         return None
     if not isinstance(plain, dict):
         return None
-    judge = fits(schema)
     if isinstance(base, dict):
         for mixed in ({**plain, **base}, {**base, **plain}):
             if judge(mixed):

@@ -24,10 +24,14 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What was asked: `amount` of answers, `previews` of each picture; None where nobody said."""
+    """What was asked: `amount` of answers, `previews` of each picture.
+
+    `strict` is False where no schema of an event is promised: then a role need not come first.
+    """
 
     amount: int = 1
     previews: int = 0
+    strict: bool = True
 
 
 Parts = Sequence[dict[str, Json]]
@@ -94,7 +98,7 @@ def _chat(parts: Parts, asked: Order) -> Iterator[Fault]:
                 yield Fault("ORDER", f"{at}.{key}", head[key], part.get(key))
                 return
         for place, told in enumerate(part.get("choices", ())):
-            fault = _delta(choices, told, f"{at}.choices[{place}]")
+            fault = _delta(choices, told, f"{at}.choices[{place}]", strict=asked.strict)
             if fault:
                 yield fault
                 return
@@ -104,7 +108,7 @@ def _chat(parts: Parts, asked: Order) -> Iterator[Fault]:
             return
 
 
-def _delta(choices: dict[int, _Choice], told: Json, at: str) -> Fault | None:
+def _delta(choices: dict[int, _Choice], told: Json, at: str, *, strict: bool) -> Fault | None:
     choice = choices.get(told.get("index"))
     if choice is None:
         return Fault("INDEX", f"{at}.index", f"one of {sorted(choices)}", told.get("index"))
@@ -112,7 +116,7 @@ def _delta(choices: dict[int, _Choice], told: Json, at: str) -> Fault | None:
     spoken = {key: value for key, value in delta.items() if value not in (None, "", [], {})}
     if choice.finished and (told.get("finish_reason") or set(spoken) - {"role"}):
         return Fault("TERMINAL", at, "nothing after the finish_reason", spoken or told)
-    if not choice.spoke and not choice.finished and "role" not in delta and spoken:
+    if strict and not choice.spoke and not choice.finished and "role" not in delta and spoken:
         return Fault("ORDER", f"{at}.delta", "the role first", spoken)
     choice.spoke = choice.spoke or "role" in delta
     choice.finished = choice.finished or bool(told.get("finish_reason"))

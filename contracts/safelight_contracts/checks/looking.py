@@ -138,7 +138,8 @@ class Look:
     def asked(self) -> Order:
         """What a stream was asked for."""
         previews = self.case.params.get("partial_images")
-        return Order(self.amount, previews if isinstance(previews, int) else 0)
+        strict = bool(self.row and self.row.event)
+        return Order(self.amount, previews if isinstance(previews, int) else 0, strict)
 
     def schema(self, name: str) -> Schema:
         """Return a schema of the provider."""
