@@ -422,11 +422,24 @@ def test_recordings_are_judged_by_the_contract_of_a_day(tmp_path: Path) -> None:
     result = judged("--recordings", str(good), "--as-of", "2026-11-20")
     assert result.exit_code == 0, result.output
     assert "1 recordings, 0 that would not happen on 2026-11-20" in result.output
-    old = cassette(tmp_path, {"model": "gpt-image-2", "prompt": "a red kite", "size": "13x13"})
-    result = judged("--recordings", str(old), "--as-of", "2026-11-20")
-    assert result.exit_code == 1, result.output
-    assert "size" in result.output
-    assert "1 that would not happen" in result.output
+    for wrong, field in (
+        ({"model": "gpt-image-1.5", "prompt": "a kite", "size": "13x13"}, "size"),
+        ({"model": "dall-e-3", "prompt": "a kite", "quality": "hd"}, "dall-e-3"),
+        (
+            {
+                "model": "gpt-image-1.5",
+                "prompt": "a",
+                "background": "transparent",
+                "output_format": "jpeg",
+            },
+            "rule",
+        ),
+    ):
+        old = cassette(tmp_path, wrong)
+        result = judged("--recordings", str(old), "--as-of", "2026-11-20")
+        assert result.exit_code == 1, result.output
+        assert field in result.output
+        assert "1 that would not happen" in result.output
 
 
 def test_a_folder_of_fixtures_is_judged_too() -> None:
