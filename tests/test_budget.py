@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import signal
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -229,6 +230,19 @@ def test_confirming_evidence_stays_within_the_budget_and_its_own_limit(tmp_path:
     assert evidence
     assert len(fake.billed) <= sum(1 for one in found.results if one.cost) + asked.paid_again
     assert prepared.budget.held >= fake.charged
+
+
+def test_what_was_asked_before_an_interruption_is_told_and_counted(tmp_path: Path) -> None:
+    def stops(fake: Priced, handler: Any, reply: Reply) -> None:
+        if len(fake.asked) == 9:
+            signal.raise_signal(signal.SIGINT)
+        honest(fake, handler, reply)
+
+    with priced("/openai/v1", stops) as fake:
+        found, _ = run(wish(fake, tmp_path))
+    assert found.counts[Outcome.PASSED] >= 8
+    assert {one.reason for one in found.of(Outcome.NOT_CHECKED)} == {"the run was interrupted"}
+    assert found.exit_code == 4
 
 
 # The month's cap

@@ -273,13 +273,14 @@ def test_a_database_that_is_none_is_refused(where: str) -> None:
         database(where)
 
 
-def test_a_database_may_be_a_folder_or_a_shared_one(tmp_path: Path) -> None:
-    kinds = [
-        type(database(where)).__name__ for where in (str(tmp_path), "redis://h:1/0", "github:a/b")
-    ]
-    assert kinds == [
-        "DirectoryBasedExampleDatabase", "RedisExampleDatabase", "MultiplexedDatabase",
-    ]  # fmt: skip
+def test_a_database_may_be_a_folder_or_a_repositorys_artifacts(tmp_path: Path) -> None:
+    kinds = [type(database(where)).__name__ for where in (str(tmp_path), "github:a/b")]
+    assert kinds == ["DirectoryBasedExampleDatabase", "MultiplexedDatabase"]
+
+
+def test_a_database_that_nobody_serves_is_told() -> None:
+    with pytest.raises(UsageError, match="nobody answers there"):
+        database("redis://127.0.0.1:9/0")
 
 
 @pytest.mark.parametrize(

@@ -78,8 +78,12 @@ class Endpoint:
         """Ask all of a plan; the results are in the run, in the plan's order."""
         self.run.planned = plan.price
         self.run.notes += plan.notes
+        interrupted = False
         for step in plan.steps:
-            result = self.check(step)
+            try:
+                result = self.check(step) if not interrupted else _left(step)
+            except KeyboardInterrupt:  # what was asked is told, what it cost is counted
+                interrupted, result = True, _left(step)
             self.run.results.append(result)
             if self.watcher is not None:
                 self.watcher.step(result, self.budget)
@@ -171,6 +175,10 @@ class Endpoint:
     def _count(self) -> None:
         self.run.spent, self.run.reported = self.budget.held, self.budget.reported
         self.run.budget = self.budget.limit
+
+
+def _left(step: Step) -> Result:
+    return Result(step.case, Outcome.NOT_CHECKED, step.phase, reason="the run was interrupted")
 
 
 def repriced(step: Step, quote: Quote | None, *, allow_unpriced: bool) -> Step:

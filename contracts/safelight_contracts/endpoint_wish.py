@@ -24,7 +24,6 @@ from safelight_contracts.sending import checked_url, is_loopback
 
 LOCAL_KEY = "sk-safelight-check"
 """The key for an endpoint on this machine, where none is named."""
-DEFAULT_CASES = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class Wish:
     monthly_cap: Decimal | None = None
     paid_again: int = 3
     seed: int = 0
-    max_cases: int = DEFAULT_CASES
+    max_cases: int | None = None
     operations: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     baseline: Path | None = None

@@ -80,20 +80,28 @@ def database(where: str | None) -> ExampleDatabase:
     if where is None or (kind not in {"redis", "rediss", "github"} and "://" not in where):
         return kinds.DirectoryBasedExampleDatabase(Path(where) if where else DEFAULT)
     if kind in {"redis", "rediss"}:
-        try:
-            from hypothesis.extra.redis import RedisExampleDatabase
-            from redis import Redis
-        except ImportError as error:
-            raise UsageError(
-                "--database redis://…: needs `pip install 'safelight[redis]'`"
-            ) from error
-        return RedisExampleDatabase(Redis.from_url(where))
+        return _redis(where)
     owner, _, repository = where.removeprefix("github:").partition("/")
     if kind != "github" or not owner or not repository:
         known = "a folder, redis://host:6379/0 or github:owner/repository"
         raise UsageError(f"--database {where!r}: expected {known}")
     shared = kinds.ReadOnlyDatabase(kinds.GitHubArtifactDatabase(owner, repository))
     return kinds.MultiplexedDatabase(kinds.DirectoryBasedExampleDatabase(DEFAULT), shared)
+
+
+def _redis(where: str) -> ExampleDatabase:
+    try:
+        from hypothesis.extra.redis import RedisExampleDatabase
+        from redis import Redis, RedisError
+    except ImportError as error:
+        needed = "needs `pip install 'safelight[redis]'`"
+        raise UsageError(f"--database {where}: {needed}") from error
+    client = Redis.from_url(where)
+    try:
+        client.ping()
+    except (RedisError, OSError) as error:
+        raise UsageError(f"--database {where}: nobody answers there: {error}") from error
+    return RedisExampleDatabase(client)
 
 
 def stored(case: Case) -> bytes:

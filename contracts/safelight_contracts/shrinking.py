@@ -30,11 +30,14 @@ _MOST = 25
 
 
 def explain_failures(endpoint: Endpoint, promises: Promises, *, confirm: int) -> None:
-    """Give each kind of failure of a run its evidence, on the result that shows it best."""
+    """Give each kind of failure of a run its evidence, on the result that shows it best.
+
+    What is lived with gets none: it would cost for nothing.
+    """
     shrinker = Shrinker(endpoint, promises, confirm)
     places = {id(result): index for index, result in enumerate(endpoint.run.results)}
     for finding, hits in grouped(endpoint.run.results)[:_MOST]:
-        open_ = [hit for hit in hits if hit.seen is not None and id(hit) in places]
+        open_ = [hit for hit in hits if hit.outcome is Outcome.FAILED and id(hit) in places]
         if open_:
             best = min(open_, key=_size)
             evidence = shrinker.evidence(best, finding)
@@ -42,9 +45,8 @@ def explain_failures(endpoint: Endpoint, promises: Promises, *, confirm: int) ->
     endpoint.run.spent, endpoint.run.reported = endpoint.budget.held, endpoint.budget.reported
 
 
-def _size(result: Result) -> tuple[bool, int, int]:
-    case = result.case
-    return result.outcome is not Outcome.FAILED, len(case.params), len(str(case.params))
+def _size(result: Result) -> tuple[int, int]:
+    return len(result.case.params), len(str(result.case.params))
 
 
 @dataclass

@@ -107,7 +107,7 @@ def shared(command: Any) -> Any:  # noqa: ANN401 - click decorates whatever it i
 @shared
 @click.option("--operations", multiple=True, metavar="GLOB", help="Only these: 'images.*'.")
 @click.option("--models", multiple=True, metavar="GLOB", help="Only these models.")
-@click.option("--max-cases", default=2000, show_default=True, type=click.IntRange(1))
+@click.option("--max-cases", type=click.IntRange(1), help="Ask no more.  [default: all of them]")
 def endpoint(**options: Any) -> None:  # noqa: ANN401 - click hands over what it parsed
     """Judge whether a URL keeps a provider's contract, within a budget.
 
