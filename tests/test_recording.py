@@ -73,6 +73,31 @@ def test_chunks_are_kept_as_they_were_cut(record: Record, service: Service, tmp_
     assert frames(again.port, CHAT)[0] == pieces
 
 
+EVENTS = [b"data: 1\n\n", b"data: 2\n\n"]
+PLAIN = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
+LENGTH = b"content-length: %d\r\n\r\n" % sum(map(len, EVENTS))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        PLAIN + b"\r\n",
+        PLAIN.replace(b"1.1", b"1.0") + b"\r\n",
+        PLAIN + LENGTH,
+        b"HTTP/1.1 103 Early Hints\r\nlink: <x>\r\n\r\n" + PLAIN + LENGTH,
+    ],
+)
+def test_a_stream_without_chunks_is_cut_where_it_paused(
+    record: Record, service: Service, tmp_path: Path, head: bytes
+) -> None:
+    service.answer(head, EVENTS[0], 0.2, EVENTS[1])
+    seen = chat(record(service.base, tmp_path))
+    assert (seen.status, seen.body) == (200, b"".join(EVENTS))
+    chunks = recorded(tmp_path)["reply"]["chunks"]
+    assert [one["data"].encode() for one in chunks] == EVENTS
+    assert 0.1 < chunks[1]["wait"] < 0.5
+
+
 def test_a_replay_takes_the_time_that_is_asked_for(
     record: Record, service: Service, tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ import pytest
 from kit import encode_form, png
 from rawclient import ask
 from recording_kit import Record, Service, chunk, chunked, kept, whole
+from safelight.messages import Request
 from safelight.recording.secrets import Secrets
 
 pytest_plugins = ["recording_fixtures"]
@@ -221,6 +222,14 @@ def test_what_is_hidden_keeps_its_length(text: str) -> None:
     assert len(hidden) == len(text)
     assert planted("a") not in hidden
     assert re.search(r"\*{6,}", hidden)
+
+
+def test_plain_words_of_a_secret_header_stay_elsewhere() -> None:
+    secrets = Secrets()
+    sent = (("cookie", "lang=english; sid=a1b2c3d4"), ("openai-organization", "openai"))
+    secrets.learn(Request("GET", "/", headers=(*sent, ("x-api-key", "verysecretindeed"))))
+    text = "english, owned_by openai, a1b2c3d4, verysecretindeed"
+    assert secrets.hide_text(text) == f"english, owned_by openai, {'*' * 8}, {'*' * 16}"
 
 
 @pytest.mark.parametrize("text", SHOWN)

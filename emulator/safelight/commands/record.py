@@ -84,6 +84,7 @@ def record(**options: Any) -> None:  # noqa: ANN401 - click hands over what it p
     from safelight import server
     from safelight.app import application
     from safelight.commands.serve import log_to_stderr
+    from safelight.recording.clients import dollars
 
     recorder = recorder_of(options)
     with server.listen(options["host"], options["port"]) as sock:
@@ -91,7 +92,10 @@ def record(**options: Any) -> None:  # noqa: ANN401 - click hands over what it p
         place = f"http://{options['host']}:{sock.getsockname()[1]}"
         ready = _announcer(place, recorder, options)
         server.run(application(recorder), recorder, sock, ready=ready)
-    click.echo(f"Kept {recorder.keeper.kept} exchanges in {options['out']}.")
+    cost = (
+        f"; by the catalogue they cost up to ${dollars(recorder.spent)}" if recorder.spent else ""
+    )
+    click.echo(f"Kept {recorder.keeper.kept} exchanges in {options['out']}{cost}.")
 
 
 def recorder_of(options: dict[str, Any]) -> Recorder:

@@ -84,11 +84,14 @@ class Recorder:
             await send({"type": "websocket.close", "code": 1000})
             return
         watch = Watch(receive, self._watches)
+        client = Client(scope, send, watch)
         try:
             body = await read_body(receive, self._plan.limits)
             watch.start()
-            request = as_request(scope, body, self._plan.limits.max_body)
-            await self._serve(request, Client(scope, send, watch))
+            await self._serve(as_request(scope, body, self._plan.limits.max_body), client)
+        except TimeoutError:
+            seconds = self._plan.limits.read_timeout
+            await client.reply(own(408, "too_slow", f"no byte of the body came for {seconds:g} s"))
         except Gone:
             pass
         finally:
@@ -150,6 +153,7 @@ class Recorder:
         budget = self._plan.budget
         cost = self._price(asked)
         if budget is None:
+            self.spent += cost or Decimal(0)
             return None
         if cost is None:
             why = (
@@ -195,7 +199,7 @@ class Recorder:
                 except OSError as error:
                     LOG.error("%s %s: not kept: %s", request.method, request.path, error)  # noqa: TRY400 - said whole
         except UpstreamError as error:
-            if isinstance(error, UnreachableError) and self._plan.budget is not None:
+            if isinstance(error, UnreachableError):
                 self.spent -= self._price(asked) or Decimal(0)
             LOG.warning("%s %s: %s; nothing was kept", request.method, request.path, error)
             await client.fail(error)

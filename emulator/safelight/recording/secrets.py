@@ -54,6 +54,9 @@ SIGNATURES = _words(
 SHORT = 6
 """A value of fewer bytes is hidden where its name stands, and not looked for elsewhere."""
 
+_WORD = 12
+"""A value of letters alone has to have so many: `english` is no secret."""
+
 _LOOKS = re.compile(
     rb"""
       \b(?:sk|pk|rk|ak|vck|ghp|gho|ghs|pat|hf|tgp|xai|gsk|whsec|key)[-_](?=[\w-]*\d)[\w-]{12,}
@@ -152,9 +155,7 @@ class Secrets:
         """Remember a value, its words, and how they are written elsewhere."""
         found = {value, *re.split(r"[\s;,]+", value)}
         found |= {pair.partition("=")[2] for pair in re.split(r";\s*", value) if "=" in pair}
-        for text in (text for text in found if len(text) >= SHORT):
-            if text.lower() in {"bearer", "basic", "digest"}:
-                continue
+        for text in filter(_telling, found):
             raw = text.encode("utf-8", "surrogateescape")
             ways = {raw, quote(text, safe="").encode(), unquote_plus(text).encode()}
             ways |= {json.dumps(text)[1:-1].encode(), base64.b64encode(raw).rstrip(b"=")}
@@ -207,6 +208,11 @@ class Secrets:
             return found[0]
         start = found.start(3) - found.start(0)
         return found[0][:start] + b"*" * len(found[3])
+
+
+def _telling(text: str) -> bool:
+    """Tell whether a value is looked for elsewhere: not if it is short, or some plain word."""
+    return len(text) >= (SHORT if re.search(r"[^a-z]", text.lower()) else _WORD)
 
 
 def _cookie(name: str) -> bool:
