@@ -103,7 +103,7 @@ class Campaign:
             self._look_into(plan)
         errors = plans.errors()
         left = until - self.report.examples
-        room = max(0, left - (min(_DRAWN, left // 4) if plans.drawn() else 0))
+        room = max(0, left - (0 if plans.drawn() is None else min(_DRAWN, left // 4)))
         for plan in errors[:room]:
             self._look(plan)
         tried, known = self.report.rows
