@@ -306,17 +306,6 @@ async def test_a_websocket_is_refused() -> None:
     assert client.got[0]["type"] == "websocket.close"
 
 
-async def test_a_servers_start_and_end_wait_for_nothing() -> None:
-    client = Client()
-    for kind in ("startup", "shutdown"):
-        client.inbox = asyncio.Queue()
-        client.inbox.put_nowait({"type": f"lifespan.{kind}"})
-        client.inbox.put_nowait({"type": "lifespan.shutdown"})
-        await application(shell()[0])({"type": "lifespan"}, client.inbox.get, client.send)
-    told = [message["type"] for message in client.got]
-    assert told[:2] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
-
-
 async def test_a_line_per_request_is_logged_when_wanted(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "safelight")
     await Client().ask(shell(Reply(200, body=b"12345"))[0])
