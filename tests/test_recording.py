@@ -473,3 +473,19 @@ def test_a_chat_is_priced_by_what_it_may_say(
         return asyncio.run(ask(server.port, "POST", path, JSON, body)).status
 
     assert [said(16), said(16_000), said(16)] == [200, 402, 200]
+
+
+def test_vectors_are_priced_by_their_tokens(
+    record: Record, service: Service, tmp_path: Path
+) -> None:
+    service.answer(whole(b"{}"))
+    flags = ("--budget", "0.0001", "--as-of", DAY)
+    server = record(service.base, tmp_path, *flags, provider="vercel")
+
+    def asked(words: int) -> int:
+        model = "openai/text-embedding-3-small"
+        body = json.dumps({"model": model, "input": "fox " * words}).encode()
+        path = "/vercel/v1/embeddings"
+        return asyncio.run(ask(server.port, "POST", path, JSON, body)).status
+
+    assert [asked(10), asked(8000)] == [200, 402]

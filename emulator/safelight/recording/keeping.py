@@ -146,6 +146,8 @@ class Keeper:
             try:
                 data = (self._manner.fetch or self._fetch)(link)
             except FetchError as error:
+                if self._manner.fetch:
+                    continue  # who gives a way to fetch tells what it lacks
                 host = link.partition("://")[2].partition("/")[0]
                 LOG.warning("a link to %s was not followed: %s", host, error)
                 continue

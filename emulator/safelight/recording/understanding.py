@@ -20,6 +20,7 @@ from safelight.messages import Call, Json, Request, Work
 from safelight.mounts import Mounts
 from safelight.operations.chat import ChatResult
 from safelight.operations.images import ImagesResult
+from safelight.records import tokens
 from safelight.refusals import Refusal, UsageError
 from safelight.store import Session
 
@@ -28,6 +29,7 @@ LOG = logging.getLogger("safelight")
 _LONGEST = 4096
 """Tokens that an answer is reckoned with when the request sets it no limit."""
 
+_MILLION = Decimal(1_000_000)
 _LIMITS = ("max_completion_tokens", "max_tokens", "maxOutputTokens")
 
 
@@ -127,8 +129,11 @@ class Understanding:
         found = visit.dialect.cost(visit, result)
         if isinstance(result, ChatResult) and model and model.prices:
             return max(found or Decimal(0), _most(visit.params, model.prices, result)), ""
-        if found is None and isinstance(result, (ImagesResult, ChatResult)):
-            return None, f"the catalogue has no price for {visit.model_name}"
+        if found is None and (isinstance(result, (ImagesResult, ChatResult)) or tokens(result)):
+            rate = model.prices.get("token", {}).get("input") if model else None
+            if rate is None or isinstance(result, (ImagesResult, ChatResult)):
+                return None, f"the catalogue has no price for {visit.model_name}"
+            found = tokens(result) * Decimal(str(rate)) / _MILLION
         return found or Decimal(0), ""
 
 
