@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kit import emulator
 from PIL import Image
+from safelight.refusals import Refusal
 from safelight.violations import Violation
 from safelight_contracts.cases import Case, Fetched, Piece, Seen
 from safelight_contracts.checks import ANSWERS, judge
@@ -231,6 +232,7 @@ BENT: list[tuple[str, Question, Bend]] = [
     ("SL-USAGE-MISSING", IMAGE, put(..., "usage")),
     ("SL-USAGE-SUM", IMAGE, body(lambda d: d["usage"].update(total_tokens=1))),
     ("SL-USAGE-SUM", CHAT, body(lambda d: d["usage"].update(total_tokens=1))),
+    ("SL-USAGE-SUM", IMAGE, put(999, "usage", "input_tokens_details", "text_tokens")),
     ("SL-ECHO", IMAGE, put("high", "quality")),
     ("SL-ECHO", IMAGE, put("1536x1024", "size")),
     ("SL-PICTURE-FORMAT", IMAGE, drawn(lambda i: i.convert("RGB"), "JPEG")),
@@ -268,6 +270,18 @@ def test_a_bent_answer_is_caught_by_its_check_alone(
     case, seen, contract = asked(question)
     assert judge(case, seen, contract) == []
     assert [finding.code for finding in judge(case, bend(seen), contract)] == [code]
+
+
+def test_what_only_an_answer_knows_may_be_anything_in_its_place() -> None:
+    contract = CONTRACTS["openai"]
+    row = contract.of("models.list")
+    case = case_of(contract, row, {}, purpose="a wrong key", key="wrong")
+    case = dataclasses.replace(case, expects=contract.expect(case, Refusal("wrong_key")))
+    seen = ask(emulator(), case, contract)
+    assert judge(case, seen, contract) == []
+    for old, code in ((b"Incorrect API key", "SL-ERROR-MESSAGE"), (b"sk-", None)):
+        found = judge(case, swap(old, b"Odd")(seen), contract)
+        assert [finding.code for finding in found] == ([code] if code else [])
 
 
 def masked() -> tuple[Case, Seen, Promises]:

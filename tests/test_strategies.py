@@ -168,6 +168,12 @@ def test_a_list_as_long_as_it_may_be_is_drawn() -> None:
     assert len(found(many, lambda items: len(items) == 16)) == 16
 
 
+def test_an_object_as_full_as_it_may_be_is_drawn() -> None:
+    metadata = load("openai", "chat.create.request").document["properties"]["metadata"]
+    full = found(metadata, lambda value: isinstance(value, dict) and len(value) == 16)
+    assert Schema(metadata, "metadata").accepts(full)
+
+
 def test_integers_stay_where_every_parser_reads_them_alike() -> None:
     @QUIET
     @given(valid({"type": "integer"}))

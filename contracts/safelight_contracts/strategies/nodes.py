@@ -148,14 +148,23 @@ class Object(Node):
         for name, node in choose.some(self.optional):
             out[name] = node.make(choose)
         if self.free is not None:
-            for _ in range(choose.index(3)):
-                out[self.key.make(choose)] = self.free.make(choose)
+            for number in range(self._entries(choose, len(out))):
+                name = self.key.make(choose) if number < 2 else f"k{number}"
+                out[name] = self.free.make(choose)
         for _ in range(6):
             broken = next((rule for rule in self.rules if not rule.holds(out)), None)
             if broken is None:
                 break
             self._mend(broken, out, choose)
         return out
+
+    def _entries(self, choose: Chooser, there: int) -> int:
+        """Return how many entries to add: a few, and now and then as many as there may be."""
+        if self.most is None:
+            return choose.index(3)
+        room = max(0, self.most - there)
+        full = 2 < room <= 32 and choose.index(16) == 15
+        return room if full else choose.index(min(2, room) + 1)
 
     def _mend(self, rule: Rule, out: dict[str, Json], choose: Chooser) -> None:
         """Try the ways to keep a rule, beginning with a chosen one."""
