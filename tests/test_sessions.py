@@ -130,6 +130,7 @@ def test_a_clock_is_moved_to_a_moment() -> None:
         ({"advance": -5}, "advance is 0 or more, got -5; `now` sets any moment"),
         ({"now": -1}, "now is in seconds since 1970, 0 or more, got -1"),
         ({"now": 1e300}, "now is a number of seconds, got 1e+300"),
+        ({"advance": 99_999_999_999}, "no clock goes beyond 100000000000, the year 5138"),
         ({"advanced": 1}, "unknown key 'advanced'; known are advance, now, waits"),
         ({"waits": "no", "advance": 5}, """waits is "real" or "skip", got 'no'"""),
         ({"waits": "skip", "advance": -5}, "advance is 0 or more"),

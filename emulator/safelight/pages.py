@@ -17,7 +17,7 @@ from safelight.scenario import Step, read_step
 from safelight.store import Session
 
 _FAR = 1e11
-"""Seconds that nobody's clock is away: the year 5138."""
+"""Epoch seconds that no clock passes, the year 5138: calendars end with the year 9999."""
 
 _STEPS = 10_000
 """Steps that a scenario may have: what a session holds is bounded."""
@@ -169,11 +169,15 @@ def move_clock(desk: Desk) -> Json:
         raise UsageError(f"now is in seconds since 1970, 0 or more, got {body['now']!r}")
     if waits not in (None, "real", "skip"):
         raise UsageError(f'waits is "real" or "skip", got {waits!r}')
+    offset = body["now"] - desk.now if "now" in body else desk.session.offset
+    offset += body.get("advance", 0)
+    if desk.now + offset > _FAR:
+        raise UsageError(
+            f"no clock goes beyond {_FAR:.0f}, the year 5138; DELETE session is a way back"
+        )
     if waits is not None:
         desk.session.skips = waits == "skip"
-    if "now" in body:
-        desk.session.offset = body["now"] - desk.now
-    desk.session.offset += body.get("advance", 0)
+    desk.session.offset = offset
     desk.store.moves += 1
     return get_clock(desk)
 
