@@ -139,6 +139,18 @@ def test_a_scenario_is_put_appended_and_cleared() -> None:
     assert kit.control(emu, "GET", "scenario")["steps"] == []
 
 
+def test_a_body_over_the_limit_is_said_to_be_so() -> None:
+    request = Request("PUT", f"{PREFIX}scenario", body_limit=1024, body_read=2000)
+    reply = kit.emulator().respond(request)
+    assert kit.error(reply)["message"].startswith("the body has more than 1024 bytes; --max-body")
+
+
+def test_a_page_of_no_exchanges_would_never_end() -> None:
+    assert kit.error(respond(kit.emulator(), "GET", "journal?limit=0"))["message"] == (
+        "limit is 1 or more, got 0"
+    )
+
+
 def test_a_status_that_is_no_number_is_refused() -> None:
     reply = respond(kit.emulator(), "GET", "journal?status=4xx")
     assert reply.status == 400

@@ -32,6 +32,10 @@ class Desk:
 
     def body(self) -> dict[str, Json]:
         """Return the request's JSON object; an empty body is an empty one. Raises UsageError."""
+        if self.request.body_limit is not None:
+            raise UsageError(
+                f"the body has more than {self.request.body_limit} bytes; --max-body sets the limit"
+            )
         if not self.request.body:
             return {}
         try:

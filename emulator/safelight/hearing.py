@@ -31,6 +31,8 @@ def journal(desk: Desk) -> Json:
     """Return exchanges, oldest first, that fit the filters; `next` continues after the last."""
     query = desk.query(*FILTERS, "after", "limit")
     after, limit = number(query, "after", 0), min(number(query, "limit", _PAGE), 10 * _PAGE)
+    if limit < 1:
+        raise UsageError(f"limit is 1 or more, got {limit}")
     if "status" in query:
         number(query, "status", 0)
     named = {key: value for key, value in query.items() if key in _NAMED and value}
