@@ -70,6 +70,7 @@ def test_a_row_that_is_none_lists_those_that_are() -> None:
         ("moderation", "moderation_blocked"),
         ("sse_clrf", "sse_crlf"),
         ("truncated", "truncated_json"),
+        ("RATE-LIMITED", "rate_limited"),
     ],
 )
 def test_an_unknown_name_lists_the_nearest(text: str, near: str) -> None:
@@ -215,3 +216,34 @@ def test_a_fault_waits_for_a_key_that_is_good() -> None:
         kit.Request("POST", PATH, headers=(("x-safelight-fault", "overloaded"),))
     )
     assert reply.status == 401
+
+
+@pytest.mark.parametrize(("key", "body"), [("sk-invalid", b"{}"), ("sk-test", b"{no json")])
+def test_a_header_breaks_the_connection_whatever_the_request_is(key: str, body: bytes) -> None:
+    def asked(fault: str) -> Any:
+        sent = (("authorization", f"Bearer {key}"), ("content-type", "application/json"))
+        headers = (*sent, ("x-safelight-fault", fault))
+        return emu.respond(kit.Request("POST", PATH, headers=headers, body=body))
+
+    emu = kit.emulator()
+    refused, again = (asked("connection_refused; times=1") for _ in range(2))
+    assert (refused.status, refused.wire, again.status // 100) == (0, (), 4)
+    assert asked("html_200").status == 200
+    assert asked("rate_limited").status == again.status
+    assert [e.fault for e in emu.session("").journal] == [
+        "connection_refused",
+        None,
+        "html_200",
+        None,
+    ]
+
+
+def test_two_headers_are_no_fault() -> None:
+    twice = (("x-safelight-fault", "overloaded"), ("x-safelight-fault", "drip"))
+    reply = kit.post(kit.emulator(), PATH, DRAW, *twice)
+    assert "'overloaded, drip' is no fault" in kit.error(reply)["message"]
+
+
+def test_a_token_without_a_name_is_no_fault() -> None:
+    reply = kit.post(kit.emulator(), PATH, {**DRAW, "prompt": "A kite [[safelight:]]"})
+    assert "'' is no fault; write NAME" in kit.error(reply)["message"]

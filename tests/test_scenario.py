@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import kit
@@ -152,6 +153,15 @@ def test_the_next_fault_may_say_itself_how_often() -> None:
     assert next_step("drip", 3, {}).times == 3
     with pytest.raises(UsageError, match=r"fail_next\.times: 3, but `fault` says 2; say it once"):
         next_step("drip; times=2", 3, {})
+
+
+def test_a_step_that_is_used_up_stays_so_however_many_others_strike() -> None:
+    scenario = Scenario(0, [read_step({"fault": "overloaded", "times": 1})])
+    assert scenario.choose(DRAW) is not None
+    for number in range(20_002):
+        scenario.choose(replace(DRAW, prompt=f"{number} [[safelight:drip]]"))
+    assert scenario.choose(DRAW) is None
+    assert len(scenario.struck) < 20_002
 
 
 def test_a_scenario_is_bounded() -> None:

@@ -138,7 +138,7 @@ class Emulator:
         visit.operation = "files.get"
         linked = visit.session.files.get(name)
         visit.dialect = self._mounts.named(linked.owner) if linked else visit.dialect
-        gone = faulting.cut(faulting.strike(visit, ()))
+        gone = faulting.called(visit) or faulting.cut(faulting.strike(visit, ()))
         if gone:
             return gone
         failure = faulting.refusal(visit)
@@ -172,8 +172,9 @@ class Emulator:
         """
         dialect = visit.dialect
         reply = yield from canning.matched(visit, self._library)
-        if reply:
-            return reply
+        gone = reply or faulting.called(visit)
+        if gone:
+            return gone
         dialect.authorize(visit)
         dialect.read(visit)
         gone = faulting.cut(faulting.strike(visit, self.settings.faults))

@@ -15,15 +15,27 @@ from safelight.errors import ErrorTable, Failure, fill
 from safelight.faults import FAULTS, Ask, without_token
 from safelight.messages import Json, Reply
 from safelight.refusals import UsageError
-from safelight.scenario import HEADER, Asked
+from safelight.scenario import HEADER, Asked, called_by
 from safelight.store import Canned, Given
 
 NO_ANSWER = Reply(0)
 """What a connection carries that is cut before anybody answers: no status at all."""
 
 
+def called(visit: Visit) -> Reply | None:
+    """Settle the fault that a header calls for, before the request is looked at.
+
+    Return the reply of a connection that ends here. What bends replies bends those to a wrong key
+    too; refusals and pictures wait for a request that is good so far. Raises UsageError.
+    """
+    if _early(visit):
+        header = _header(visit)
+        _choose(visit, Asked(visit.dialect.provider.name, visit.operation, "", "", header), ())
+    return cut(visit.fault)
+
+
 def strike(visit: Visit, always: Sequence[Ask]) -> Ask | None:
-    """Settle the fault of this visit. Raises UsageError for a name that is none.
+    """Settle the fault of this visit, if no header has. Raises UsageError for a name that is none.
 
     A model's name that called for it is what is left of it from here on.
     """
@@ -33,18 +45,35 @@ def strike(visit: Visit, always: Sequence[Ask]) -> Ask | None:
         operation=visit.operation,
         model=str(model),
         prompt=visit.dialect.prompt_of(visit),
-        header=visit.request.header(HEADER),
+        header=_header(visit),
         aside=visit.route is None,
     )
-    scenario = visit.session.scenario
-    visit.fault = scenario.choose(asked, always)
-    if visit.fault and visit.fault.probability < 1:
-        visit.notes.append(f"{visit.fault.fault.name}: by chance; seed {scenario.seed} repeats it")
+    if not _early(visit):
+        _choose(visit, asked, always)
     if "[[" in asked.model:
         if isinstance(visit.params.get("model"), str):
             visit.params = {**visit.params, "model": without_token(visit.params["model"])}
         visit.arguments = {k: without_token(v) for k, v in visit.arguments.items()}
     return visit.fault
+
+
+def _header(visit: Visit) -> str | None:
+    """Return what the header says; one that is there twice says both, which is no fault."""
+    found = [value for name, value in visit.request.headers if name == HEADER]
+    return ", ".join(found) if found else None
+
+
+def _early(visit: Visit) -> bool:
+    """Tell whether a header calls for a fault of the connection. Raises UsageError."""
+    text = _header(visit)
+    return text is not None and called_by(text).fault.kind in ("cut", "wire", "stream")
+
+
+def _choose(visit: Visit, asked: Asked, always: Sequence[Ask]) -> None:
+    scenario = visit.session.scenario
+    visit.fault = scenario.choose(asked, always)
+    if visit.fault and visit.fault.probability < 1:
+        visit.notes.append(f"{visit.fault.fault.name}: by chance; seed {scenario.seed} repeats it")
 
 
 def cut(fault: Ask | None) -> Reply | None:

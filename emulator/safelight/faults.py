@@ -66,7 +66,7 @@ def named(name: str) -> Fault:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a question that names the nearest of the known names, or where they are listed."""
-    near = difflib.get_close_matches(name, known, n=4, cutoff=0.5)
+    near = difflib.get_close_matches(name.lower(), known, n=4, cutoff=0.5)
     if not near:
         return "`safelight faults` lists them all"
     return f"did you mean {', '.join(near)}?"
@@ -166,7 +166,7 @@ def as_markdown() -> str:
     return "\n".join([*lines, *(f"| `{name}` | {says} |" for name, says in OPTIONS.items())])
 
 
-TOKEN = re.compile(r"\[\[safelight:([^\]]{1,200})\]\]")
+TOKEN = re.compile(r"\[\[safelight:([^\]]{0,200})\]\]")
 """How a prompt or a model's name calls for a fault, for clients whose headers cannot be set."""
 
 

@@ -19,6 +19,9 @@ from safelight.messages import Json
 from safelight.refusals import UsageError
 
 HEADER = "x-safelight-fault"
+_COUNTS = 20_000
+"""Counts that are kept: twice as many as a scenario may have steps, whose counts are never lost."""
+
 _STEP_KEYS = ("match", "fault", "times", "probability", "options")
 _MATCH_KEYS = ("operation", "model", "prompt", "provider")
 
@@ -139,6 +142,11 @@ def _only(table: Mapping[str, Json], known: Sequence[str], where: str) -> None:
             raise UsageError(f"{where}: unknown key {key!r}; known are {', '.join(known)}")
 
 
+def called_by(header: str) -> Ask:
+    """Return the fault that a header calls for. Raises UsageError."""
+    return _at(f"header {HEADER}", parse, header)
+
+
 def _token(asked: Asked) -> Ask | None:
     """Return the fault that the prompt or the model's name calls for. Raises UsageError."""
     try:
@@ -171,8 +179,7 @@ class Scenario:
     def choose(self, asked: Asked, always: Sequence[Ask] = ()) -> Ask | None:
         """Return the fault of this request, if one strikes, and count it. Raises UsageError."""
         if asked.header is not None:
-            wanted = _at(f"header {HEADER}", parse, asked.header)
-            return self._strike(wanted, _name("header", asked.header))
+            return self._strike(called_by(asked.header), _name("header", asked.header))
         own = _token(asked)
         if own is not None:
             return self._strike(own, _name("token", asked.prompt, asked.model))
@@ -200,6 +207,6 @@ class Scenario:
         return times is not None and self.struck.get(key, 0) >= times
 
     def _count(self, key: str) -> None:
-        if len(self.struck) > 10_000:
-            self.struck.clear()  # only prompts can be so many; better to forget than to grow
+        if len(self.struck) > _COUNTS:  # only prompts can be so many; better forgotten than kept
+            self.struck = {k: n for k, n in self.struck.items() if k.startswith(("step ", "flag "))}
         self.struck[key] = self.struck.get(key, 0) + 1
