@@ -83,7 +83,7 @@ def line(entry: Json) -> str:
         _made(entry),
         click.style(f"fault={entry['fault']}", fg="magenta") if entry["fault"] else "",
         click.style(entry["fate"], fg="red") if entry["fate"] in ("lost", "abandoned") else "",
-        entry["row"] or "",
+        entry["row"] or entry["says"],
         f"retry={entry['retry']}" if entry["retry"] else "",
         repr(entry["prompt"][:60]) if entry["prompt"] else "",
     ]
