@@ -188,8 +188,9 @@ class Recorder:
             taking = self._take(request, head)
             await client.begin(head)
             async for part in exchange.parts():
-                taking = _add(taking, part.data, now() - first, ends=part.ends)
+                came = now() - first
                 await client.send(part.data)
+                taking = _add(taking, part.data, came, ends=part.ends)
             await client.end()
             if taking is not None and request.method != "OPTIONS":
                 kept = partial(self.keeper.keep, request, asked, digest, taking, first - began)

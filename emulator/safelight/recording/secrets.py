@@ -54,6 +54,7 @@ SIGNATURES = _words(
 SHORT = 6
 """A value of fewer bytes is hidden where its name stands, and not looked for elsewhere."""
 
+_FEW = 40
 _WORD = 12
 """A value of letters alone has to have so many: `english` is no secret."""
 
@@ -167,6 +168,8 @@ class Secrets:
 
     def hide_values(self, data: bytes) -> bytes:
         """Return bytes, such as a picture's, without the values that are known."""
+        if len(self._values) < _FEW and not any(value in data for value in self._values):
+            return data  # three times as quick, and the usual case
         return self._pattern.sub(_stars, data) if self._pattern else data
 
     def hide(self, text: bytes) -> bytes:
