@@ -49,11 +49,10 @@ def files(out: Path) -> list[Path]:
 
 
 def test_the_first_byte_is_not_delayed(record: Record, service: Service, tmp_path: Path) -> None:
-    service.answer(chunked(), chunk(b"data: 1\n\n"), 0.8, chunk(b"data: 2\n\n"), chunk(b""))
+    service.answer(chunked(), chunk(b"data: 1\n\n"), 1.5, chunk(b"data: 2\n\n"), chunk(b""))
     found, times = frames(record(service.base, tmp_path).port, CHAT)
     assert found == [b"data: 1\n\n", b"data: 2\n\n"]
-    assert times[0] < 0.5
-    assert times[1] >= 0.8
+    assert times[0] < 1 < times[1]
 
 
 def test_chunks_are_kept_as_they_were_cut(record: Record, service: Service, tmp_path: Path) -> None:
@@ -90,12 +89,12 @@ LENGTH = b"content-length: %d\r\n\r\n" % sum(map(len, EVENTS))
 def test_a_stream_without_chunks_is_cut_where_it_paused(
     record: Record, service: Service, tmp_path: Path, head: bytes
 ) -> None:
-    service.answer(head, EVENTS[0], 0.2, EVENTS[1])
+    service.answer(head, EVENTS[0], 0.7, EVENTS[1])
     seen = chat(record(service.base, tmp_path))
     assert (seen.status, seen.body) == (200, b"".join(EVENTS))
     chunks = recorded(tmp_path)["reply"]["chunks"]
     assert [one["data"].encode() for one in chunks] == EVENTS
-    assert 0.1 < chunks[1]["wait"] < 0.5
+    assert chunks[1]["wait"] > 0.3
 
 
 def test_a_replay_takes_the_time_that_is_asked_for(
@@ -107,8 +106,8 @@ def test_a_replay_takes_the_time_that_is_asked_for(
     service.close()
     _, real = frames(record(service.base, tmp_path, "--only-missing").port, CHAT)
     _, fast = frames(record(service.base, tmp_path, "--only-missing", "--speed", "8x").port, CHAT)
-    assert 0.7 < real[1] - real[0] < 1.2
-    assert fast[1] - fast[0] < 0.35
+    assert real[1] - real[0] > 0.7
+    assert fast[1] - fast[0] < 0.6  # a tenth of a second, on a machine that has time
 
 
 def test_the_request_arrives_as_it_was_sent(

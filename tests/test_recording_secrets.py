@@ -166,13 +166,15 @@ def test_no_secret_reaches_the_disk_while_an_answer_is_still_coming(
 ) -> None:
     key = planted("bearer").encode()
     picture = base64.b64encode(png() + key + bytes(10**6))
-    service.answer(chunked(), chunk(b'data: {"b":"' + picture + key), 1.0, b"broken")
+    service.answer(chunked(), chunk(b'data: {"b":"' + picture + key), 2.0, b"broken")
     server = record(service.base, tmp_path)
 
     async def look() -> None:
         headers = (*SENT.items(), ("content-type", "application/json"))
         asking = asyncio.create_task(ask(server.port, "POST", PATH, headers, b"{}"))
-        await asyncio.sleep(0.6)
+        while not written(tmp_path):
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.3)
         assert [path.suffix for path in written(tmp_path)] == [".part"]
         assert leaks(tmp_path, SECRETS) == []
         await asking
