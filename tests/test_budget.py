@@ -15,9 +15,8 @@ from typing import Any
 import pytest
 from judge_kit import DAY, Manner, Priced, hang, honest, priced, send, whole
 from safelight.messages import Reply
-from safelight.refusals import UsageError
 from safelight_contracts.checking import Prepared, carry_out, prepare
-from safelight_contracts.endpoint_wish import Wish, ready
+from safelight_contracts.endpoint_wish import Wish
 from safelight_contracts.findings import Outcome
 from safelight_contracts.results import Run
 
@@ -263,46 +262,6 @@ def test_a_months_cap_holds_across_runs(tmp_path: Path) -> None:
     assert total <= Decimal(kept["spent"]) <= Decimal("0.03")
     assert kept["runs"] == 3
     assert any("cap" in one.reason for one in found.of(Outcome.NOT_CHECKED))
-
-
-# What may be asked at all
-
-
-AWAY = {"provider": "openai", "base_url": "https://api.example.com/v1"}
-
-
-@pytest.mark.parametrize(
-    ("more", "says"),
-    [
-        ({}, "needs --live, --api-key-env NAME, --budget USD"),
-        ({"live": True, "key_env": "K"}, "needs --budget USD"),
-        ({"live": True, "budget": Decimal(1)}, "needs --api-key-env NAME"),
-        ({"live": True, "budget": Decimal(1), "key_env": "K"}, "no such environment variable"),
-        ({"base_url": "ftp://x"}, "expected an address"),
-        ({"base_url": "https://user:secret@api.example.com"}, "leave credentials out"),
-        ({"base_url": "http://127.0.0.1:1", "ledger": Path("x")}, "go together"),
-        ({"base_url": "http://127.0.0.1:1", "key_env": "K"}, "no such environment variable"),
-        ({"provider": "nobody"}, "unknown provider"),
-    ],
-)
-def test_what_could_cost_money_by_mistake_is_refused(more: dict[str, Any], says: str) -> None:
-    with pytest.raises(UsageError, match=says):
-        ready(Wish(**{**AWAY, **more}), {})
-
-
-def test_a_live_run_with_key_and_budget_is_allowed() -> None:
-    asked = Wish(**AWAY, live=True, budget=Decimal(1), key_env="K")  # type: ignore[arg-type]
-    assert ready(asked, {"K": "sk-1"}).key == "sk-1"
-
-
-@pytest.mark.parametrize("base_url", ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1"])
-def test_this_machine_needs_no_budget(base_url: str) -> None:
-    assert ready(Wish("openai", base_url), {}).base_url == base_url
-
-
-def test_a_name_that_only_looks_like_this_machine_is_another_one() -> None:
-    with pytest.raises(UsageError, match="not on this machine"):
-        ready(Wish("openai", "http://localhost.example.com/v1"), {})
 
 
 def test_a_model_without_a_price_is_left_out_unless_allowed(tmp_path: Path) -> None:

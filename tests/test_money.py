@@ -63,7 +63,7 @@ def test_no_answer_to_a_drawn_request_costs_more_than_its_worst_price(
 
     @seed(0)
     @settings(
-        max_examples=15,
+        max_examples=6,
         database=None,
         deadline=None,
         phases=[Phase.generate],

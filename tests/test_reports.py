@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import base64
-import datetime
-import io
 import json
-import re
 from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,57 +11,16 @@ from xml.etree import ElementTree as ET
 
 import kit
 import pytest
-from rich.console import Console
+from report_kit import EVIL, SECRET, a_run, case, failed, passed
 from safelight.refusals import UsageError
-from safelight_contracts.budget import Budget
-from safelight_contracts.cases import Case, Expectation, Piece, Seen
-from safelight_contracts.evidence import as_curl, as_python
-from safelight_contracts.findings import Finding, Outcome
+from safelight_contracts.cases import Expectation
+from safelight_contracts.findings import Outcome
 from safelight_contracts.money import Quote
-from safelight_contracts.plan import Draft, Plan, Step, total
+from safelight_contracts.plan import Draft, Step, total
 from safelight_contracts.reports import KINDS, write_report
 from safelight_contracts.reports.document import document
 from safelight_contracts.reports.pictures import pictures, shown
-from safelight_contracts.reports.terminal import Bar, print_plan, print_run
-from safelight_contracts.results import Evidence, Result, Run
-
-EVIL = "<script>alert(1)</script>\x00\x1b[31m\ud800"
-SECRET = "sk-live-very-secret"
-
-
-def case(operation: str = "images.generate", **more: object) -> Case:
-    told: dict[str, object] = {
-        "purpose": "asks",
-        "model": "a-model",
-        "body": "json",
-        "params": {"prompt": "a red circle", "n": 2},
-    }
-    return Case("openai", operation, "POST", "/images/generations", **{**told, **more})  # type: ignore[arg-type]
-
-
-def answer(body: bytes = b'{"data": []}', status: int = 200) -> Seen:
-    return Seen(status, (("content-type", "application/json"),), (Piece(0.1, body),), took=0.2)
-
-
-def failed(says: str = "two", body: bytes = b"{}", **more: object) -> Result:
-    asked = case(**more)  # type: ignore[arg-type]
-    finding = Finding("SL-COUNT", "data", says, 1, "facts 3.7")
-    seen = answer(body)
-    curl, python = as_curl(asked, "http://h/v1", "KEY"), as_python(asked, "http://h/v1", "KEY")
-    evidence = Evidence(asked, seen, (finding,), curl, python, confirmed=True)
-    return Result(asked, Outcome.FAILED, "pairs", (finding,), seen, evidence=evidence)
-
-
-def passed(body: bytes = b"{}", **more: object) -> Result:
-    return Result(case(**more), Outcome.PASSED, "pairs", seen=answer(body), cost=Decimal("0.01"))  # type: ignore[arg-type]
-
-
-def a_run(*results: Result) -> Run:
-    return Run(
-        "openai", "OpenAI", "http://h/v1", datetime.date(2026, 11, 20), 0, took=1.5,
-        began=kit.NOW, budget=Decimal("0.50"), spent=Decimal("0.02"), results=list(results),
-        planned=Quote(Decimal("0.02"), Decimal("0.30")), secrets=(SECRET,),
-    )  # fmt: skip
+from safelight_contracts.results import Result, Run
 
 
 def written(run: Run, kind: str, tmp_path: Path) -> str:
@@ -235,75 +191,3 @@ def test_pictures_are_found_in_json_in_streams_and_in_files() -> None:
 def test_what_is_no_picture_is_passed_over() -> None:
     cut = b"\x89PNG" + b"\x00" * 200
     assert shown(a_run(passed(body_with(cut)))) == []
-
-
-# The terminal
-
-
-def screen(width: int = 100) -> Console:
-    return Console(file=io.StringIO(), width=width, force_terminal=False)
-
-
-def text_of(console: Console) -> str:
-    assert isinstance(console.file, io.StringIO)
-    return console.file.getvalue()
-
-
-def test_the_terminal_tells_failures_counts_money_and_verdict() -> None:
-    console = screen()
-    print_run(console, a_run(failed(), passed(), Result(case(), Outcome.NOT_CHECKED, reason="why")))
-    text = text_of(console)
-    for words in (
-        "SL-COUNT",
-        "expected",
-        "1 passed, 1 failed, 1 not checked",
-        "breaks its contract",
-    ):
-        assert words in text
-    assert "spent at most $0.02 of $0.50" in text
-
-
-def test_a_line_to_copy_is_never_broken_in_two() -> None:
-    console = screen(40)
-    print_run(console, a_run(failed()))
-    assert as_curl(case(), "http://h/v1", "KEY") in text_of(console)
-
-
-def test_markup_in_an_answer_is_text() -> None:
-    console = screen()
-    print_run(console, a_run(failed("[bold red]loud[/]")))
-    assert "[bold red]loud[/]" in text_of(console)
-
-
-def test_what_an_answer_says_moves_no_cursor() -> None:
-    console = screen()
-    print_run(console, a_run(failed(EVIL, purpose=EVIL)))
-    text = text_of(console)
-    assert "\x1b" not in text
-    text.encode()
-
-
-def test_the_plan_tells_each_phase_and_whether_the_budget_covers_it() -> None:
-    console = screen()
-    price = Quote(Decimal("0.01"), Decimal("0.90"))
-    plan = Plan(
-        (Step(case(), "pairs", price), Step(case(), "drawn", barred="no price")), ("a note",)
-    )
-    print_plan(console, a_run(), plan, Budget(Decimal("0.50")))
-    text = text_of(console)
-    assert re.search(r"pairs +1 +\$0.01 +\$0.90", text)
-    assert "note: a note" in text
-    assert "does not cover all of it at worst" in text
-
-
-def test_the_bar_counts_what_failed_and_what_it_costs() -> None:
-    console = Console(file=io.StringIO(), width=120, force_terminal=True)
-    purse = Budget(Decimal("0.50"))
-    purse.hold(Quote(Decimal("0.02"), Decimal("0.02")))
-    with Bar(console, 2) as bar:
-        bar.step(failed(), purse)
-        bar.step(passed(), purse)
-    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text_of(console))
-    assert "at most $0.02 of $0.50" in text
-    assert "1 failed" in text
-    assert "2/2" in text

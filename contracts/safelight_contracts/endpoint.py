@@ -32,8 +32,8 @@ Judge = Callable[[Case, Seen], Iterable[Finding]]
 Compare = Callable[[Case, Seen, Seen], Iterable[Finding]]
 """What says which promises two answers to the same request break together."""
 
-_GIVE_UP = 3
-"""Connections that may fail one after the other before the rest is left."""
+_GIVE_UP = {"refused": 3, "timeout": 5}
+"""How often in a row no connection, or no answer, may come before the rest is left."""
 _TRIES = 3
 _LONGEST_WAIT = 30.0
 """Seconds that a 429 may ask to wait; a longer wait is not worth a run's time."""
@@ -72,7 +72,7 @@ class Endpoint:
     answers: dict[str, Seen] = field(default_factory=dict)
     """What was answered to each case of this run, by the case's id."""
     _stopped: dict[str, str] = field(default_factory=dict)
-    _unreachable: int = 0
+    _lost: tuple[str, int] = ("", 0)
 
     def carry_out(self, plan: Plan) -> Run:
         """Ask all of a plan; the results are in the run, in the plan's order."""
@@ -100,7 +100,8 @@ class Endpoint:
         seen = self.ask(case, step.quote)
         if seen is None:
             return Result(case, Outcome.NOT_CHECKED, step.phase, reason=self._too_dear(step.quote))
-        self._unreachable = self._unreachable + 1 if seen.failure == "refused" else 0
+        failure, times = self._lost
+        self._lost = (seen.failure or "", times + 1 if seen.failure == failure else 1)
         findings = () if seen.failure else self._judged(case, seen)
         verdict, reason = outcome(case, seen, findings, self.provider)
         if verdict is not Outcome.FAILED:
@@ -155,8 +156,10 @@ class Endpoint:
             return step.barred
         if self.budget.overdrawn:
             return "budget: answers report more than the catalogue's prices; nothing more is asked"
-        if self._unreachable >= _GIVE_UP:
-            return f"no connection to {self.run.base_url}: given up after {_GIVE_UP} tries"
+        failure, times = self._lost
+        if times >= _GIVE_UP.get(failure, times + 1):
+            what = "connection to" if failure == "refused" else "whole answer in time from"
+            return f"no {what} {self.run.base_url}: given up after {times} tries"
         return self._stopped.get(step.case.family, "") if step.case.family else ""
 
     def _too_dear(self, quote: Quote) -> str:

@@ -1,0 +1,47 @@
+"""What a user may ask for: nothing that could cost money by mistake."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from safelight.refusals import UsageError
+from safelight_contracts.endpoint_wish import Wish, ready
+
+AWAY = {"provider": "openai", "base_url": "https://api.example.com/v1"}
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({}, "needs --live, --api-key-env NAME, --budget USD"),
+        ({"live": True, "key_env": "K"}, "needs --budget USD"),
+        ({"live": True, "budget": Decimal(1)}, "needs --api-key-env NAME"),
+        ({"live": True, "budget": Decimal(1), "key_env": "K"}, "no such environment variable"),
+        ({"base_url": "ftp://x"}, "expected an address"),
+        ({"base_url": "https://user:secret@api.example.com"}, "leave credentials out"),
+        ({"base_url": "http://127.0.0.1:1", "ledger": Path("x")}, "go together"),
+        ({"base_url": "http://127.0.0.1:1", "key_env": "K"}, "no such environment variable"),
+        ({"provider": "nobody"}, "unknown provider"),
+    ],
+)
+def test_what_could_cost_money_by_mistake_is_refused(more: dict[str, Any], says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        ready(Wish(**{**AWAY, **more}), {})
+
+
+def test_a_live_run_with_key_and_budget_is_allowed() -> None:
+    asked = Wish(**AWAY, live=True, budget=Decimal(1), key_env="K")  # type: ignore[arg-type]
+    assert ready(asked, {"K": "sk-1"}).key == "sk-1"
+
+
+@pytest.mark.parametrize("base_url", ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1"])
+def test_this_machine_needs_no_budget(base_url: str) -> None:
+    assert ready(Wish("openai", base_url), {}).base_url == base_url
+
+
+def test_a_name_that_only_looks_like_this_machine_is_another_one() -> None:
+    with pytest.raises(UsageError, match="not on this machine"):
+        ready(Wish("openai", "http://localhost.example.com/v1"), {})
