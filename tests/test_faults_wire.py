@@ -9,6 +9,7 @@ from typing import Any
 
 import kit
 import pytest
+from asks import ASKS, Ask
 from rawclient import Seen, ask
 
 CHAT = json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}).encode()
@@ -23,6 +24,12 @@ WIRE = [
     ("wrong_content_length", 200, "close"),
     ("accepted_then_lost", 0, "reset"),
 ]
+PLAIN = (
+    (b'"stream": true', b'"stream": false'),
+    (b'"stream"\r\n\r\ntrue', b'"stream"\r\n\r\nfalse'),
+    (b', "partial_images": 2', b""),
+)
+"""How a request that asks for a stream asks for none."""
 
 
 async def chat(port: int, fault: str) -> Seen:
@@ -43,6 +50,27 @@ def test_the_wire_is_bent_and_the_server_says_nothing(
     assert [(s.status, s.end) for s in seen] == [(status, end) for _, status, end in WIRE]
     assert running.stop() == 0
     assert running.stderr.read_text() == ""
+
+
+@pytest.mark.parametrize("wanted", [a for a in ASKS if a.stream], ids=lambda a: a.id)
+def test_json_instead_of_a_stream_is_what_comes_without_asking_for_one(wanted: Ask) -> None:
+    def answered(body: bytes, streaming: str, *more: tuple[str, str]) -> Any:
+        sent = {**dict(wanted.headers), **dict(more)}
+        sent |= {"ai-language-model-streaming": streaming}
+        request = kit.Request("POST", wanted.path, headers=(kit.KEY, *sent.items()), body=body)
+        reply = emu.respond(request)
+        assert (reply.status, reply.chunks) == (200, None)
+        return kit.parsed(reply)
+
+    emu, plain = kit.emulator(), wanted.body
+    for asks, asks_not in PLAIN:
+        plain = plain.replace(asks, asks_not)
+    found = answered(wanted.body, "true", ("x-safelight-fault", "json_instead_of_stream"))
+    assert found.keys() == answered(plain, "false").keys()
+    assert found.get("object") != "chat.completion.chunk"
+    first, _ = emu.session("").journal
+    assert (first.fault, first.notes) == ("json_instead_of_stream", ())
+    assert first.params.get("stream") in (True, "true") or "streaming" in str(wanted.headers)
 
 
 def test_a_chats_stream_breaks_with_a_chats_error() -> None:

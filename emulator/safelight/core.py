@@ -161,7 +161,7 @@ class Emulator:
             art = self._art.get(job.key) or (yield Work(partial(self._draw, job)))
             assert isinstance(art, Artwork)  # what _draw returns, handed back by the driver
             pictures.append(art)
-        reply = quotas.told(visit, visit.dialect.write(visit, result, tuple(pictures)))
+        reply = quotas.told(visit, faulting.written(visit, result, tuple(pictures)))
         reply = handing.paced(visit, reply, self.settings.latency, self.settings.speed)
         return faulting.bent(visit, reply)
 
