@@ -271,6 +271,17 @@ def test_a_compressed_body_is_kept_as_what_it_holds(
     assert "content-encoding" not in dict(reply["headers"])
 
 
+def test_a_compressed_body_without_its_end_is_not_kept(
+    record: Record, service: Service, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    half = gzip.compress(os.urandom(900))[:500]
+    service.answer(whole(half, "application/json", "content-encoding: gzip"))
+    assert chat(record(service.base, tmp_path)).body == half
+    time.sleep(0.2)
+    assert files(tmp_path) == []
+    assert "lacks its end" in caplog.text
+
+
 @pytest.mark.parametrize("kind", ["br", "zstd", "gzip, br"])
 def test_what_cannot_be_searched_for_secrets_is_not_kept(
     record: Record,

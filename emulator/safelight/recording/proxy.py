@@ -13,7 +13,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import partial
 from time import time
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -193,12 +192,8 @@ class Recorder:
                 taking = _add(taking, part.data, came, ends=part.ends)
             await client.end()
             if taking is not None and request.method != "OPTIONS":
-                kept = partial(self.keeper.keep, request, asked, digest, taking, first - began)
-                taking = None
-                try:
-                    await asyncio.to_thread(kept)
-                except OSError as error:
-                    LOG.error("%s %s: not kept: %s", request.method, request.path, error)  # noqa: TRY400 - said whole
+                taken, taking = taking, None  # what is being written is not dropped any more
+                await self._keep(request, asked, digest, taken, first - began)
         except UpstreamError as error:
             if isinstance(error, UnreachableError):
                 self.spent -= self._price(asked) or Decimal(0)
@@ -208,6 +203,16 @@ class Recorder:
             if taking is not None:
                 taking.drop()
             await exchange.close()
+
+    async def _keep(
+        self, request: Request, asked: Asked, digest: str, taking: Taking, delay: float
+    ) -> None:
+        """Write down what was taken; what cannot be is told, and nobody is hurt."""
+        try:
+            await asyncio.to_thread(self.keeper.keep, request, asked, digest, taking, delay)
+        except (OSError, UnreadableError) as error:
+            taking.drop()
+            LOG.warning("%s %s: not kept: %s", request.method, request.path, error)
 
     def _take(self, request: Request, head: Head) -> Taking | None:
         try:

@@ -18,7 +18,7 @@ from safelight.messages import Headers
 from safelight.read import media_type
 from safelight.recording import spelling
 from safelight.recording.blobs import BlobStore, BlobWriter
-from safelight.recording.lifting import Lifter
+from safelight.recording.lifting import Lifter, kind_of
 from safelight.recording.secrets import Secrets
 from safelight.recording.spelling import Cut
 from safelight.recording.upstream import Head
@@ -52,22 +52,22 @@ class UnreadableError(Exception):
 
 
 class _Decoder(Protocol):
+    @property
+    def eof(self) -> bool: ...
     def decompress(self, data: bytes, /) -> bytes: ...
     def flush(self) -> bytes: ...
 
 
 class Taking:
-    """Keeps one answer. `took` and the times of parts are seconds since the request was sent."""
+    """Keeps one answer. Raises UnreadableError for one that cannot be searched for secrets."""
 
     def __init__(self, head: Head, blobs: BlobStore, secrets: Secrets, *, method: str) -> None:
         self._head = head
         self._blobs = blobs
         self._secrets = secrets
         self._method = method
-        kind = media_type(_value(head.headers, "content-type"))
-        self._stream = kind in STREAMS
-        binary = not (kind.startswith("text/") or kind in STREAMS or "json" in kind or not kind)
-        self._lifter = Lifter(self._open, self._hide, binary=binary or "xml" in kind)
+        self._kind = media_type(_value(head.headers, "content-type"))
+        self._lifter: Lifter | None = None
         self._decoder = _decoder(_value(head.headers, "content-encoding"))
         self._writers: list[BlobWriter] = []
         self._cuts: list[Cut] = []
@@ -82,11 +82,19 @@ class Taking:
                 data = self._decoder.decompress(data)
             except zlib.error as error:
                 raise UnreadableError(f"a compressed body is broken: {error}") from error
-        self._lifter.feed(data)
-        self._held += len(data)
+        self._feed(data)
         if self._held and (ends or not self._head.chunked):
             self._cuts.append(Cut(self._held, round(max(0.0, at - self._last), _PLACES)))
             self._held, self._last = 0, at
+
+    def _feed(self, data: bytes) -> None:
+        if not data:
+            return
+        if self._lifter is None:
+            binary = _binary(self._kind, data)
+            self._lifter = Lifter(self._open, self._hide, binary=binary)
+        self._lifter.feed(data)
+        self._held += len(data)
 
     def drop(self) -> None:
         """Forget what was taken."""
@@ -98,12 +106,17 @@ class Taking:
         return self._writers[-1]
 
     def finish(self, follow: Callable[[list[str]], dict[str, str]], *, paced: bool) -> Exact:
-        """Return the answer as a fixture has it. `follow` keeps the files behind links."""
-        rest = self._decoder.flush() if self._decoder else b""
-        if rest or self._held:
-            self._lifter.feed(rest)
-            self._cuts.append(Cut(self._held + len(rest), 0.0))
-        pieces = self._lifter.close()
+        """Return the answer as a fixture has it. `follow` keeps the files behind links.
+
+        Raises UnreadableError for a compressed body that lacks its end.
+        """
+        if self._decoder:
+            self._feed(self._decoder.flush())
+            if self._lifter and not self._decoder.eof:
+                raise UnreadableError("a compressed body lacks its end")
+        if self._held:
+            self._cuts.append(Cut(self._held, 0.0))
+        pieces = self._lifter.close() if self._lifter else []
         for writer in self._writers:
             writer.keep()
         links = self._followed(follow)
@@ -111,7 +124,7 @@ class Taking:
         if self._method == "HEAD" or not pieces:
             return Exact(self._head.status, headers)
         slow = len(self._cuts) > 1 and max(cut.wait for cut in self._cuts[1:]) >= _SLOW
-        if self._stream or (slow and self._head.chunked):
+        if self._kind in STREAMS or (slow and self._head.chunked):
             chunks = spelling.chunks(pieces, self._cuts, links)
             return Exact(self._head.status, headers, chunks=chunks, paced=paced)
         body, layout = spelling.body(pieces, links)
@@ -141,6 +154,14 @@ class Taking:
         if self._method == "HEAD" and length and not self._decoder:
             kept.append(("content-length", length))
         return self._secrets.hide_headers(tuple(kept))
+
+
+def _binary(kind: str, head: bytes) -> bool:
+    """Tell whether a body is one file, and no text in which pictures may stand."""
+    if "xml" in kind or "json" in kind or kind in STREAMS or kind.startswith("text/"):
+        return False
+    pictured = kind.startswith(("image/", "audio/", "video/", "font/"))
+    return pictured or kind_of(head[:16]) is not None or b"\0" in head
 
 
 def _value(headers: Headers, name: str) -> str:
