@@ -162,6 +162,7 @@ class OpenAI(Surface):
     def headers(self, visit: Visit, body: bytes | None, kind: str = JSON) -> Headers:
         """Return the headers of a routed answer (facts 1.2)."""
         is_chat = visit.operation.startswith("chat.")
+        limited = visit.operation == "chat.create" and visit.model and visit.row is None
         if is_chat and kind == "text/event-stream":
             kind += "; charset=utf-8"
         length = () if body is None else (("content-length", str(len(body))),)
@@ -172,7 +173,7 @@ class OpenAI(Surface):
             *self.named("routed", request_id=visit.request_id),
             *(known if visit.authenticated else ()),
             *(() if is_chat else self.named("plain")),
-            *(self._limits(visit) if visit.operation == "chat.create" and visit.model else ()),
+            *(self._limits(visit) if limited else ()),
         )
 
     def _limits(self, visit: Visit) -> Headers:
