@@ -136,6 +136,19 @@ def test_headers_tell_where_the_limit_stands() -> None:
     assert found["x-ratelimit-reset-requests"] == "6s"
 
 
+@pytest.mark.parametrize("limit", ["requests=1", "tokens=31"])
+def test_a_chats_refusal_tells_nothing_in_headers_as_live(limit: str) -> None:
+    emu = limited(limit)
+    refused = [kit.post(emu, PATH, {**CHAT, "n": 2}) for _ in range(2)][-1]
+    assert refused.status == 429
+    assert not [name for name, _ in refused.headers if name.startswith("x-ratelimit")]
+
+
+def test_a_limit_on_an_operation_that_is_none_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"--rate-limit: no operation fits .*images\.edit"):
+        limited("images=2; operation=image.edit")
+
+
 def test_image_replies_tell_nothing_as_live() -> None:
     reply = kit.post(limited("requests=10"), IMAGES, DRAW)
     assert not [name for name, _ in reply.headers if name.startswith("x-ratelimit")]

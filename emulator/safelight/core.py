@@ -14,7 +14,7 @@ from hashlib import blake2b
 
 import pybase64
 
-from safelight import canning, faulting, handing, naming, quotas
+from safelight import canning, faulting, handing, legal, naming, quotas
 from safelight.dialects import load_dialects
 from safelight.dialects.base import Artwork, Visit
 from safelight.errors import Failure
@@ -67,6 +67,9 @@ class Emulator:
             default=self.settings.provider,
             lenient=self.settings.lenient,
         )
+        for limit in self.settings.limits:
+            globs = {"operation": limit.operation, "provider": limit.provider}
+            legal.check_names(globs, "--rate-limit", self._mounts.providers())
 
     def respond(self, request: Request) -> Reply:
         """Answer a request, doing slow work in place."""
