@@ -10,13 +10,17 @@ import kit
 import pytest
 from fixture_slips_form import FORM
 from fixture_slips_truth import TRUTH
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 from safelight.dialects import load_dialects
 from safelight.dialects.base import Dialect
+from safelight.fixtures import document
 from safelight.fixtures.checking import Checker
 from safelight.fixtures.folder import Folders
 from safelight.fixtures.model import Problem
 from safelight.refusals import UsageError
+from safelight.schemas import load
 
 DAY = datetime.date(2026, 11, 20)
 BAD = {**FORM, **TRUTH}
@@ -126,3 +130,36 @@ def test_a_start_is_refused_with_every_problem(folder: Path) -> None:
         f"{folder / 'a.yaml'}:1",
         f"{folder / 'b.yaml'}:2",
     ]
+
+
+SCHEMA = load("", "fixture.schema").document["properties"]
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 700) | st.floats(0, 3) | st.sampled_from(
+        ["", "x", "cat.png", "note.txt", "..", "openai", "chat.create", "images.*", "gpt-4o", "*",
+         "rate_limited", "E-TYPE", "sha256:" + "0" * 64, "64x64", "aGk=", "compact", "none", "["]
+    ),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["$file", "$join", "$base64", "$json", "$url", "as", "contains", "regex",
+                         "row", "facts", "data", "wait", "first", "name", "arguments", "size"]),
+        inner,
+        max_size=3,
+    ),
+    max_leaves=6,
+)  # fmt: skip
+
+
+def part(name: str) -> st.SearchStrategy[dict[str, object]]:
+    return st.dictionaries(st.sampled_from(sorted(SCHEMA[name]["properties"])), ANY, max_size=4)
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(match=part("match") | ANY, reply=part("reply") | ANY)
+def test_whatever_stands_in_a_file_it_is_good_or_told(
+    match: object, reply: object, folder: Path, dialects: Mapping[str, Dialect]
+) -> None:
+    text = document.write({"match": match, "reply": reply})
+    (folder / "any.yaml").write_text(text)
+    for problem in problems(folder, dialects):
+        assert (problem.path, problem.line >= 1) == (folder / "any.yaml", True)
+        assert "\n" not in problem.reason

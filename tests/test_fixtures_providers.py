@@ -154,3 +154,18 @@ def test_every_operation_of_every_provider_obeys_a_fixture(
         False,
         ("fixture one.yaml",),
     )
+
+
+def test_a_wide_match_is_used_only_where_its_reply_could_be_sent(tmp_path: Path) -> None:
+    files = {"one": "match: {}\nreply: {text: Aye aye, fields: {house: ours}}\n"}
+    emu = emulator(tmp_path, files)
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "x"}]}
+    free = kit.parsed(kit.post(emu, "/compatible" + CHAT, body))
+    strict = kit.parsed(kit.post(emu, "/openai" + CHAT, body))
+    assert (free["house"], "house" in strict) == ("ours", False)
+    assert strict["choices"][0]["message"]["content"] != "Aye aye"
+    assert draw(emu).status == 200
+    assert list(emu.session("").used.values()) == [1]
+    notes = [entry.notes for entry in emu.session("").journal]
+    why = "reply.fields.house: chat.create tells no such field; "
+    assert notes[1][0].startswith(f"fixture one.yaml is not sent here: {why}")
