@@ -11,22 +11,29 @@ from pathlib import Path
 from typing import Any
 
 import kit
+import mutants
 import pytest
 import yaml
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from safelight.cli import main
+from safelight.core import Emulator, Settings
 from safelight.datafiles import data_dir
+from safelight.dialects import load_dialects
+from safelight.fixtures.loading import load_library
 from safelight.refusals import UsageError
 from safelight.schemas import Schema, load
+from safelight_contracts import results
 from safelight_contracts.cases import Case, Piece, Seen
 from safelight_contracts.drift.comparing import Move, Sides, of_headers, of_reply, of_request
+from safelight_contracts.drift.evidence import keep_evidence
 from safelight_contracts.drift.observed import Run, append, read_ledger, together
 from safelight_contracts.drift.proposing import propose
 from safelight_contracts.drift.sdk import look, read_rows
 from safelight_contracts.drift.shapes import Stance, by_tag, either, of_schema, stance
 from safelight_contracts.drift.tallies import Tally, count, merge, of_tallies
+from safelight_contracts.findings import Outcome
 
 REPLY = load("openai", "images.reply")
 GOOD = {
@@ -457,3 +464,35 @@ def test_a_file_that_is_no_recording_is_named(tmp_path: Path) -> None:
     result = judged("--recordings", str(path))
     assert result.exit_code == 2
     assert "notes.yaml: is neither a HAR file nor a cassette" in result.output
+
+
+def strange_run(change: Any) -> results.Run:
+    """Return a run in which every good answer to the panel had something changed."""
+    endpoint = mutants.Endpoint(kit.emulator(), change)
+    cases = [mutants.panel()[name] for name in ("image", "stream", "edit", "models")]
+    answered = [(case, endpoint.ask(case)) for case in (*cases, *cases, *cases)]
+    run = results.Run(
+        "openai", "OpenAI", "https://api.openai.com/v1", mutants.DAY, 0, began=kit.NOW
+    )
+    run.results = [results.Result(case, Outcome.PASSED, seen=seen) for case, seen in answered]
+    return run
+
+
+def test_what_shows_a_drift_is_kept_as_a_fixture(tmp_path: Path) -> None:
+    told = mutants.promises("openai")
+    run = strange_run(mutants.body(lambda reply: reply.update(mood="good")))
+    (path,) = keep_evidence(tmp_path / "kept", told, run)
+    text = path.read_text()
+    assert "mood: good" in text
+    assert "operation: images.generate" in text
+    assert "sk-" not in text
+    library = load_library([tmp_path / "kept"], load_dialects(), mutants.DAY)
+    emu = Emulator(Settings(), clock=kit.Clock(), library=library)
+    case = mutants.panel()["image"]
+    assert json.loads(mutants.Endpoint(emu).ask(case).body)["mood"] == "good"
+
+
+def test_nothing_is_kept_where_nothing_drifts(tmp_path: Path) -> None:
+    run = strange_run(lambda _, reply: reply)
+    assert keep_evidence(tmp_path / "kept", mutants.promises("openai"), run) == []
+    assert not (tmp_path / "kept").exists()

@@ -139,9 +139,12 @@ def perform(options: dict[str, Any], *, replay: bool = False) -> None:
     print_run(console, run)
     _write(run, files)
     if ledger is not None:
+        from safelight_contracts.drift.evidence import keep_evidence
         from safelight_contracts.drift.observed import append, observe
 
         append(ledger, run.provider, observe(run, prepared.promises))
+        for path in keep_evidence(ledger.with_suffix(".exchanges"), prepared.promises, run):
+            console.print(f"{path}: shows what has drifted, as a fixture")
     sys.exit(run.exit_code)
 
 

@@ -113,7 +113,7 @@ def _sides(options: dict[str, Any]) -> tuple[list[Run], Sdk | None]:
     types = look(provider, options["sdk_python"] or sys.executable) if asked else None
     runs = read_ledger(observations, provider) if observations else []
     if options["base_url"]:
-        runs.append(_observed(options))
+        runs.append(_observed(options, observations or options["propose"]))
         if observations:
             append(observations, provider, runs[-1])
     elif observations and not runs:
@@ -127,9 +127,13 @@ def _sides(options: dict[str, Any]) -> tuple[list[Run], Sdk | None]:
     return runs, types
 
 
-def _observed(options: dict[str, Any]) -> Run:
-    """Return what the endpoint answers now. Raises UsageError as `check endpoint` does."""
+def _observed(options: dict[str, Any], beside: Path | None) -> Run:
+    """Return what the endpoint answers now. Raises UsageError as `check endpoint` does.
+
+    Exchanges that show a drift are kept as fixtures, in a folder named for the file `beside`.
+    """
     from safelight_contracts.checking import carry_out, prepare
+    from safelight_contracts.drift.evidence import keep_evidence
     from safelight_contracts.drift.observed import observe
     from safelight_contracts.endpoint_wish import Wish
 
@@ -140,6 +144,9 @@ def _observed(options: dict[str, Any]) -> Run:
     found = observe(run, prepared.promises)
     if not found.operations:
         raise UsageError(f"{run.base_url}: answered nothing that could be compared")
+    if beside is not None:
+        for path in keep_evidence(beside.with_suffix(".exchanges"), prepared.promises, run):
+            click.echo(f"{path}: shows what has drifted, as a fixture")
     return found
 
 
