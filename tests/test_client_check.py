@@ -80,10 +80,10 @@ child = subprocess.Popen([sys.executable, "-c", {child!r}])
 open("child", "w").write(str(child.pid))
 child.wait()
 """
-    flags = ("--url", live_server.origin, "--timeout", "0.7", "--examples", "9")
+    flags = ("--url", live_server.origin, "--timeout", "3", "--examples", "9")
     said = check(tmp_path, code, *flags)
     assert said.returncode == 1
-    assert "got       still running after 0.7 s" in said.stdout
+    assert "got       still running after 3 s" in said.stdout
     assert "1 examples: plain 1" in said.stdout
     assert gone(int((tmp_path / "child").read_text()))
 
@@ -197,6 +197,13 @@ def test_a_slip_is_one_line(
 def test_a_command_that_is_none_is_a_slip(live_server: LiveServer) -> None:
     with pytest.raises(UsageError, match="no-such-thing cannot be run: No such file"):
         Command(["no-such-thing"], {}).run(PLAIN, door(live_server))
+
+
+def test_names_of_ones_own_are_filled_in(tmp_path: Path, live_server: LiveServer) -> None:
+    code = GOOD.replace('os.environ["OPENAI_BASE_URL"] + "/images/generations"', 'os.environ["MY"]')
+    flags = ("--url", live_server.origin, "--env", "MY={base}/images/generations")
+    said = check(tmp_path, code, *flags, "--examples", "3")
+    assert said.returncode == 0, said.stdout
 
 
 def test_each_example_has_a_session_of_its_own(tmp_path: Path, live_server: LiveServer) -> None:

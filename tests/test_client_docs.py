@@ -17,6 +17,7 @@ from safelight_contracts.commands.check_client import client
 from safelight_contracts.findings import CHECKS
 from safelight_contracts.lenses.planted import LIES
 from safelight_contracts.oracles import FAMILY
+from test_client_check import GOOD
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "checking-clients.md"
 TEXT = PAGE.read_text()
@@ -38,11 +39,7 @@ def test_the_test_on_the_page_passes(tmp_path: Path) -> None:
 
 
 def test_the_command_on_the_page_says_what_it_says(tmp_path: Path) -> None:
-    (tmp_path / "app.py").write_text(
-        "import base64, openai\n"
-        "reply = openai.OpenAI().images.generate(model='gpt-image-2', prompt='x')\n"
-        "print(len(base64.b64decode(reply.data[0].b64_json)))\n"
-    )
+    (tmp_path / "app.py").write_text(GOOD)
     argv = block("bash").split()
     assert argv[:3] == ["safelight", "check", "client"]
     command = [sys.executable, "-m", *argv]

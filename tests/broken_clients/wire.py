@@ -18,7 +18,7 @@ CHAT = {
     "stream": True,
 }
 DRAWING = {"model": "black-forest-labs/FLUX.1-schnell", "prompt": "a red circle", "steps": 1}
-TIMEOUT = 0.5
+TIMEOUT = 10
 
 
 class ClientError(Exception):
