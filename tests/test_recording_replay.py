@@ -156,11 +156,12 @@ def test_a_hundred_recordings_of_4_mb_are_served_in_flat_memory(
     reads = Understanding("openai")
     sent = {f"fox {number}": keep_large(keeper, reads, f"fox {number}") for number in range(100)}
     server = serve("--as-of", DAY, "--fixtures", str(tmp_path))
-    assert fetched(server, "fox 0") == sent["fox 0"] > 4 * 2**20
-    first = resident(server)
-    for prompt, size in sent.items():
-        assert fetched(server, prompt) == size
-    assert resident(server) - first < 24 * 2**20  # all of them are 420 MB
+    assert min(sent.values()) > 4 * 2**20
+    prompts = list(sent)
+    assert [fetched(server, prompt) for prompt in prompts[:12]] == [*sent.values()][:12]
+    first = resident(server)  # each worker has had its turn
+    assert [fetched(server, prompt) for prompt in prompts] == [*sent.values()]
+    assert resident(server) - first < 40 * 2**20  # all of them are 420 MB
 
 
 def keep_large(keeper: Keeper, reads: Understanding, prompt: str) -> int:
