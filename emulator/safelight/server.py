@@ -67,6 +67,7 @@ def run(  # noqa: PLR0913 - each is something that a server is run with
         _uvicorn(app, shell, sock, ready)
     else:
         _hypercorn(app, shell, sock, ready, read_timeout)
+    gc.freeze()  # the process ends: looking through it for garbage took a third of the way out
 
 
 def hypercorn_config(sock: socket.socket) -> Config:
