@@ -32,6 +32,7 @@ NAMES = {
     "picture": ["cat.png"],
     "fault": ["rate_limited", "sse_cr; times=2", "wrong_size"],
     "error": ["E-TYPE"],
+    "finish_reason": ["stop", "length", "eos", "bored"],
 }
 """What a schema alone would hardly hit upon."""
 
@@ -42,12 +43,31 @@ ASKED = [
 ]
 
 
+FIELDS = st.dictionaries(
+    st.sampled_from(["id", "object", "created", "model", "house", "data.0.id", "usage.cost"]),
+    st.sampled_from([None, 1, "x", [], {}]),
+    min_size=1,
+    max_size=2,
+)
+COUNTS = st.dictionaries(
+    st.sampled_from(["output_tokens", "completion_tokens", "text_tokens", "prompt_tokens", "x"]),
+    st.sampled_from([0, 7, -1, "many"]),
+    max_size=1,
+)
+SLIPS = st.fixed_dictionaries(
+    {}, optional={"fields": FIELDS, "usage": COUNTS, "text": st.just("a")}
+)
+"""Replies whose keys are right and whose values are so for some providers only, or for none."""
+
+
 @st.composite
 def files(draw: st.DrawFn) -> Any:
     """Draw a file's content that has a chance to be good."""
     drawn = draw(valid(load("", "fixture.schema")))
     drawn.pop("recorded", None)
     drawn["reply"].pop("pictures", None)
+    if draw(st.booleans()):
+        drawn["reply"] = draw(SLIPS.filter(bool))
     match = {key: value for key, value in drawn["match"].items() if key in NAMES}
     for part in (match, drawn["reply"]):
         part |= {key: draw(st.sampled_from(NAMES[key])) for key in part if key in NAMES}
@@ -59,7 +79,7 @@ def dialects() -> Mapping[str, Dialect]:
     return load_dialects()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(content=files(), data=st.data())
 def test_what_is_found_good_is_sent_as_the_provider_could(
     content: Any, data: st.DataObject, tmp_path: Path, dialects: Mapping[str, Dialect]
