@@ -151,6 +151,9 @@ CASES: dict[str, tuple[str, Run, int]] = {
     "ai7": ("vercel", ai_sdk("ai7"), 14),
     "together": ("together", together, 14),
 }
+BY_BOTH = ("openai-python", "ai7", "together")
+"""Clients that ask the recorder again too, not only the server."""
+
 BASES = {"openai": "/openai/v1", "vercel": "/vercel", "together": "/together"}
 
 
@@ -169,8 +172,10 @@ def test_a_client_sees_the_same_when_nobody_is_there_any_more(  # noqa: PLR0913,
     first = run(recorder.origin, folder)
     recorder.stop()
     assert len(list(out.glob("*.yaml"))) >= least
-    dead = record(f"http://127.0.0.1:9{BASES[provider]}", out, "--only-missing", provider=provider)
-    assert run(dead.origin, folder) == first
+    if case in BY_BOTH:
+        base = f"http://127.0.0.1:9{BASES[provider]}"
+        dead = record(base, out, "--only-missing", provider=provider)
+        assert run(dead.origin, folder) == first
     served = serve("--as-of", DAY, "--fixtures", str(out))
     assert run(served.origin, folder) == first
     usual = serve("--as-of", DAY) if case == "openai-python" else None
