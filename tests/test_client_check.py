@@ -61,7 +61,8 @@ def test_the_smallest_reply_that_breaks_it_is_a_fixture_that_breaks_it_again(
     assert "SL-CLIENT-EXACT: the client copes with every reply" in said.stdout
     assert "at        usage is absent\n" in said.stdout
     assert "got       exit code 1: KeyError: 'usage'" in said.stdout
-    again = serve("--as-of", "2026-11-20", "--fixtures", str(tmp_path / "saved"))
+    saved = tmp_path / "saved" / "01-sl-client-exact"
+    again = serve("--as-of", "2026-11-20", "--fixtures", str(saved))
     env = {"OPENAI_BASE_URL": f"{again.origin}/openai/v1", "OPENAI_API_KEY": "sk-test"}
     command = [sys.executable, "app.py"]
     done = subprocess.run(

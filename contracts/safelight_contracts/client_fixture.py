@@ -1,6 +1,8 @@
 """The reply that broke a client, as a fixture: a file that `safelight serve --fixtures` replays.
 
-Pictures go into files of their own beside it. What must not enter: what is wrong with a client.
+What goes beyond the provider's schema, such as an unknown field, is written all the same; a server
+refuses it as what the provider would not send. Pictures go into files of their own beside it. What
+must not enter: what is wrong with a client.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 import orjson
-from safelight.faults import parse
+from safelight.faults import FAULTS, parse
 from safelight.fixtures.model import Error, Exact, Fixture, Match, Partial, Piece
 from safelight.fixtures.writing import dump
 from safelight.messages import Json
@@ -52,7 +54,7 @@ def canned(trial: Trial, provider: str, note: str) -> Canned:
     operation = str(given["operation"]) if given else plan.operation
     match = Match(provider=provider, operation=operation)
     reply: Partial | Error | Exact
-    if plan.steps:
+    if plan.steps or plan.lie in FAULTS:
         reply = _fault(plan)
     elif plan.row is not None or given is None:
         reply = Error(plan.row or "")
@@ -64,7 +66,7 @@ def canned(trial: Trial, provider: str, note: str) -> Canned:
 
 
 def _fault(plan: Plan) -> Partial:
-    step = plan.steps[0]
+    step: Json = plan.steps[0] if plan.steps else {"fault": plan.lie}
     options = (f"; {name}={value}" for name, value in step.get("options", {}).items())
     text = step["fault"] + "".join(options)
     return Partial(fault=parse(text), fault_text=text)

@@ -23,7 +23,8 @@ _LINES = 40
 def failure(report: Report, provider: str, folder: Path | None = None) -> str | None:
     """Return what is wrong with the client, with a fixture for each finding; None if nothing is.
 
-    Fixtures are written into `folder`, by default a new one for temporary files.
+    Each fixture is written into a folder of its own below `folder`, by default a temporary one:
+    two of the same operation in one folder would shadow each other.
     """
     if not report.broken:
         return None
@@ -45,7 +46,7 @@ def _told(broken: Broken, number: int, provider: str, home: Path, *, shown: bool
     if broken.trial.plan.lens == "plain" or not broken.trial.struck:
         return lines
     fixture = canned(broken.trial, provider, f"{finding.code}: {finding.at}")
-    path = fixture.write(home, f"{number:02}-{finding.code.lower()}")
+    path = fixture.write(home / f"{number:02}-{finding.code.lower()}", "fixture")
     lines.append(f"  fixture   {path}")
     if shown:
         text = fixture.text.splitlines()
