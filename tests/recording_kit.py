@@ -5,7 +5,9 @@ The fixtures that hand them out are in `recording_fixtures`.
 
 from __future__ import annotations
 
+import asyncio
 import datetime
+import json
 import re
 import socket
 import ssl
@@ -15,7 +17,10 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+import yaml
+from rawclient import Seen, ask
 from safelight.fixtures.model import Exact, Fixture, Match
 from safelight.fixtures.reading import read_file
 from safelight.fixtures.serving import replayed
@@ -25,6 +30,9 @@ from safelight.recording.blobs import BlobStore
 from safelight.recording.secrets import Secrets
 from safelight.recording.taking import Taking
 from safelight.recording.upstream import Head
+
+CHAT = json.dumps({"model": "gpt-6-astra", "messages": [{"role": "user", "content": "Hi"}]})
+JSON = (("content-type", "application/json"),)
 
 Step = bytes | float
 """What a service sends next, or how many seconds it waits."""
@@ -190,3 +198,25 @@ def whole_body(reply: Reply) -> Iterator[bytes]:
         yield reply.body
     else:
         yield from (chunk.data for chunk in reply.chunks)
+
+
+def chat(server: Recorder, body: str = CHAT) -> Seen:
+    """Ask a chat."""
+    path = "/openai/v1/chat/completions"
+    return asyncio.run(ask(server.port, "POST", path, JSON, body.encode()))
+
+
+def get(server: Recorder, path: str, method: str = "GET") -> Seen:
+    """Send a request without a body."""
+    return asyncio.run(ask(server.port, method, path))
+
+
+def recorded(out: Path) -> Any:
+    """Return the only fixture of a folder."""
+    (path,) = kept(out, 1)
+    return yaml.safe_load(path.read_text())
+
+
+def files(out: Path) -> list[Path]:
+    """Return every file below a folder."""
+    return sorted(path for path in out.rglob("*") if path.is_file())

@@ -1,4 +1,4 @@
-"""Imports: what other tools have kept is served again, and what was lost on the way is told."""
+"""Cassettes of vcrpy are served again, and what was lost on the way is told."""
 
 from __future__ import annotations
 
@@ -9,54 +9,17 @@ from typing import Any
 
 import pytest
 import yaml
-from click.testing import CliRunner, Result
-from kit import KEY, Clock, emulator, encode_form, png
-from safelight.cli import main
-from safelight.core import Emulator, Settings
-from safelight.fixtures.folder import Folders
-from safelight.fixtures.serving import Library
+from imports_kit import (
+    REQUESTS,
+    SECRET,
+    V1,
+    bring,
+    live,
+    serving,
+    whole,
+)
+from kit import emulator
 from safelight.messages import Reply, Request
-
-SECRET = "sk-live-AbCdEf0123456789xyz"
-V1 = "https://api.openai.com/v1"
-CHAT = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "What do foxes eat?"}]}
-DRAW = {"model": "gpt-image-2", "prompt": "a red fox", "size": "1024x1024", "quality": "low"}
-JSON = ("content-type", "application/json")
-
-
-def bring(form: str, source: Path, out: Path, *flags: str) -> Result:
-    """Run the command."""
-    args = ["fixtures", "import", form, str(source), "--out", str(out), "--provider", "openai"]
-    return CliRunner().invoke(main, [*args, *flags], catch_exceptions=False)
-
-
-def serving(out: Path) -> Emulator:
-    """Return an emulator that answers with what was imported."""
-    folders = Folders((out,))
-    folders.start()
-    return Emulator(Settings(), clock=Clock(), library=Library(folders))
-
-
-def asked(body: Any, path: str, kind: str = "application/json") -> Request:
-    data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Request("POST", f"/openai/v1{path}", headers=(KEY, ("content-type", kind)), body=data)
-
-
-def live(request: Request) -> Reply:
-    """Return what a service of another seed answers."""
-    return emulator(seed=77).respond(request)
-
-
-def whole(reply: Reply) -> bytes:
-    return reply.body or b"".join(chunk.data for chunk in reply.chunks or ())
-
-
-def form(prompt: str) -> tuple[bytes, str]:
-    photo = ("a.png", png(1024, 1024), "image/png")
-    return encode_form([*{**DRAW, "prompt": prompt}.items(), ("image", photo)])
-
-
-# vcrpy
 
 
 def interaction(request: Request, reply: Reply, **more: Any) -> dict[str, Any]:
@@ -89,16 +52,6 @@ def cassette(path: Path, *interactions: Any) -> Path:
     text = json.dumps(document) if path.suffix == ".json" else yaml.dump(document)
     path.write_text(text)
     return path
-
-
-REQUESTS = {
-    "generate": asked(DRAW, "/images/generations"),
-    "edit": asked(form("a hat")[0], "/images/edits", form("a hat")[1]),
-    "image stream": asked({**DRAW, "stream": True, "partial_images": 1}, "/images/generations"),
-    "chat": asked(CHAT, "/chat/completions"),
-    "chat stream": asked({**CHAT, "stream": True}, "/chat/completions"),
-    "refusal": asked({**DRAW, "model": "no-such"}, "/images/generations"),
-}
 
 
 def test_a_cassette_is_served_byte_for_byte(tmp_path: Path) -> None:
@@ -234,205 +187,3 @@ def test_a_folder_is_imported_file_by_file(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "2 fixtures in " in done.output
     assert "files that are no cassettes of vcrpy: readme.yaml" in done.output
-
-
-# HAR
-
-
-def entry(request: Request, reply: Reply, **content: Any) -> dict[str, Any]:
-    """Return an exchange as a browser writes it."""
-    kind = dict(request.headers)["content-type"]
-    text = request.body.decode("latin-1" if "multipart" in kind else "utf-8")
-    headers = [{"name": name.title(), "value": value} for name, value in reply.headers]
-    mime = dict(reply.headers)["content-type"]
-    return {
-        "startedDateTime": "2026-11-20T10:00:00.000Z",
-        "request": {
-            "method": request.method,
-            "url": "https://api.openai.com" + request.path.removeprefix("/openai"),
-            "headers": [
-                {"name": ":authority", "value": "api.openai.com"},
-                {"name": "Authorization", "value": f"Bearer {SECRET}"},
-                {"name": "Content-Type", "value": kind},
-            ],
-            "postData": {"mimeType": kind, "text": text},
-        },
-        "response": {
-            "status": reply.status,
-            "headers": [*headers, {"name": "content-encoding", "value": "br"}],
-            "content": {"mimeType": mime, "text": whole(reply).decode(), "size": 9, **content},
-        },
-        "timings": {"wait": 1250.5, "receive": 10},
-    }
-
-
-def archive(path: Path, *entries: Any) -> Path:
-    path.write_text(json.dumps({"log": {"version": "1.2", "entries": list(entries)}}))
-    return path
-
-
-def test_a_har_is_served_byte_for_byte(tmp_path: Path) -> None:
-    replies = {name: live(request) for name, request in REQUESTS.items()}
-    entries = [entry(REQUESTS[name], reply) for name, reply in replies.items()]
-    done = bring("har", archive(tmp_path / "a.har", *entries), tmp_path / "out")
-    assert done.exit_code == 0, done.output
-    emu = serving(tmp_path / "out")
-    for name, request in REQUESTS.items():
-        assert whole(emu.respond(request)) == whole(replies[name]), name
-    assert SECRET not in "".join(p.read_text() for p in (tmp_path / "out").glob("*.yaml"))
-
-
-def test_a_picture_that_a_har_fetched_is_served_behind_its_link(tmp_path: Path) -> None:
-    link, picture = "https://cdn.invalid/fox.png?sig=abcdefghijkl", png(30, 20)
-    request = asked({"model": "dall-e-3", "prompt": "a fox"}, "/images/generations")
-    body = json.dumps({"created": 1, "data": [{"url": link}]}).encode()
-    drawn = entry(request, Reply(200, (JSON,), body))
-    fetched = {
-        "startedDateTime": "2026-11-20T10:00:01Z",
-        "request": {"method": "GET", "url": link, "headers": []},
-        "response": {
-            "status": 200,
-            "headers": [],
-            "content": {
-                "mimeType": "image/png",
-                "encoding": "base64",
-                "text": base64.b64encode(picture).decode(),
-            },
-        },
-    }
-    done = bring("har", archive(tmp_path / "a.har", drawn, fetched), tmp_path / "out")
-    assert done.exit_code == 0, done.output
-    emu = serving(tmp_path / "out")
-    url = json.loads(emu.respond(request).body)["data"][0]["url"]
-    path, _, query = url.partition("4010")[2].partition("?")
-    assert emu.respond(Request("GET", path, query)).body == picture
-    assert "sig=abc" not in "".join(p.read_text() for p in (tmp_path / "out").glob("*.yaml"))
-
-
-def test_what_a_har_has_left_out_is_told(tmp_path: Path) -> None:
-    request, reply = REQUESTS["chat"], live(REQUESTS["chat"])
-    large = entry(request, reply, size=10**7)
-    del large["response"]["content"]["text"]
-    upload = entry(REQUESTS["edit"], live(REQUESTS["edit"]))
-    upload["request"]["postData"]["text"] = "--cut \ufffd\ufffd"
-    page = entry(request, reply)
-    page["request"]["url"] = "https://example.com/app.js"
-    done = bring("har", archive(tmp_path / "a.har", large, upload, page), tmp_path / "out")
-    assert done.exit_code == 1
-    for words in (
-        "replies whose body is not in the file: a.har, entry 1",
-        "requests whose upload is not in the file, or not in its bytes: a.har, entry 2",
-        "exchanges with other services: a.har, entry 3",
-    ):
-        assert words in done.output
-
-
-# aimock
-
-
-def aimock(path: Path, *fixtures: Any) -> Path:
-    path.write_text(json.dumps({"fixtures": list(fixtures)}))
-    return path
-
-
-def said(prompt: str, **more: Any) -> Request:
-    body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": prompt}], **more}
-    return asked(body, "/chat/completions")
-
-
-def test_fixtures_of_aimock_answer_as_they_did(tmp_path: Path) -> None:
-    tool = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
-    call = {"name": "weather", "arguments": {"city": "Oslo"}}
-    picture = base64.b64encode(png(64, 64, color=(200, 20, 20))).decode()
-    source = aimock(
-        tmp_path / "a.json",
-        {"match": {"userMessage": "hello"}, "response": {"content": "Hi there!"}},
-        {"match": {"userMessage": "weather"}, "response": {"toolCalls": [call]}},
-        {"match": {"userMessage": "fox"}, "response": {"image": {"b64Json": picture}}},
-        {"match": {"userMessage": "json"}, "response": {"content": {"a": 1}}},
-        {
-            "match": {"userMessage": "limit"},
-            "response": {"error": {"message": "Slow down", "type": "rate"}, "status": 429},
-        },
-    )
-    done = bring("aimock", source, tmp_path / "out")
-    assert done.exit_code == 0, done.output
-    emu = serving(tmp_path / "out")
-    message = json.loads(emu.respond(said("well, Hello you")).body)["choices"][0]["message"]
-    assert message["content"] == "Hi there!"
-    called = json.loads(emu.respond(said("the weather?", tools=[tool])).body)["choices"][0]
-    assert json.loads(called["message"]["tool_calls"][0]["function"]["arguments"]) == {
-        "city": "Oslo"
-    }
-    text = json.loads(emu.respond(said("as json")).body)["choices"][0]["message"]["content"]
-    assert json.loads(text) == {"a": 1}
-    limited = emu.respond(said("the limit"))
-    assert (limited.status, json.loads(limited.body)["error"]["message"]) == (429, "Slow down")
-    drawn = json.loads(emu.respond(asked(DRAW, "/images/generations")).body)["data"][0]
-    assert base64.b64decode(drawn["b64_json"])[:4] == b"\x89PNG"
-    usual = json.loads(emulator().respond(asked(DRAW, "/images/generations")).body)["data"][0]
-    assert drawn["b64_json"] != usual["b64_json"]
-
-
-def test_turns_of_aimock_come_in_their_order(tmp_path: Path) -> None:
-    turns = [
-        {"match": {"userMessage": "go", "sequenceIndex": n}, "response": {"content": f"answer {n}"}}
-        for n in range(3)
-    ]
-    done = bring("aimock", aimock(tmp_path / "a.json", *turns), tmp_path / "out")
-    assert done.exit_code == 0, done.output
-    emu = serving(tmp_path / "out")
-    replies = [json.loads(emu.respond(said("go")).body) for _ in range(3)]
-    texts = [reply["choices"][0]["message"]["content"] for reply in replies]
-    assert texts == ["answer 0", "answer 1", "answer 2"]
-
-
-def test_what_aimock_says_and_a_fixture_cannot_is_told(tmp_path: Path) -> None:
-    source = aimock(
-        tmp_path / "a.json",
-        {
-            "match": {"userMessage": "a", "toolCallId": "x", "systemMessage": "y"},
-            "response": {"content": "b", "reasoning": "c"},
-            "chaos": {"dropRate": 1},
-            "chunkSize": 3,
-        },
-        {"match": {"endpoint": "speech"}, "response": {"audio": "AAAA"}},
-        {"match": {"userMessage": "p"}, "response": {"image": {"url": "https://x.invalid/a.png"}}},
-    )
-    done = bring("aimock", source, tmp_path / "out")
-    assert done.exit_code == 0, done.output
-    for words in (
-        "the condition `toolCallId`: a.json, fixture 1",
-        "the condition `systemMessage`",
-        "`reasoning` of responses",
-        "`chaos`; see `timing` and `fault`",
-        "`chunkSize`",
-        "responses with `audio`, which no operation here answers: a.json, fixture 2",
-        "pictures behind links: an import follows none: a.json, fixture 3",
-        "that the first match wins",
-    ):
-        assert words in done.output
-
-
-# Bodies without requests
-
-
-def test_bodies_without_requests_answer_in_their_order(tmp_path: Path) -> None:
-    source = tmp_path / "external"
-    source.mkdir()
-    bodies = []
-    for number, prompt in enumerate(("one fox", "two foxes")):
-        reply = live(said(prompt, stream=True))
-        bodies.append(whole(reply))
-        (source / f"{number}.bin").write_bytes(whole(reply))
-    whole_reply = live(said("three foxes")).body
-    (source / "2.json").write_bytes(whole_reply)
-    (source / "3.bin").write_bytes(b"\x00\x01")
-    done = bring("snapshots", source, tmp_path / "out")
-    assert done.exit_code == 0, done.output
-    assert "bodies that are no answer of a known operation: 3.bin" in done.output
-    assert "the requests: an answer fits any of its model" in done.output
-    emu = serving(tmp_path / "out")
-    got = [whole(emu.respond(said("whatever", stream=True))) for _ in range(2)]
-    assert got == bodies
-    assert emu.respond(said("whatever")).body == whole_reply
