@@ -6,6 +6,7 @@ import base64
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from safelight import Picture, assert_image, assert_only_masked_changed, assert_same_picture
 from safelight.assertions import writing_to
+from safelight.refusals import UsageError
 
 RED, BLUE, CLEAR = (255, 0, 0, 255), (0, 0, 255, 255), (0, 0, 0, 0)
 
@@ -104,6 +106,34 @@ def test_what_cannot_be_decoded_is_no_picture(data: bytes | str, folder: Path) -
     assert said.startswith("no picture that can be decoded: ")
     assert "it begins with" in said
     assert (folder / "picture.bin").exists() or (folder / "picture.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (None, "no picture: a picture is bytes, base64, a data: URL, a path (pathlib.Path)"),
+        (io.BytesIO(), "or a Pillow image, got <_io.BytesIO"),
+        (Path("nowhere.png"), "no picture: there is no file 'nowhere.png'"),
+        ("https://example.com/a.png", "is a link, fetch it first"),
+        ("out/lamp.png", "(a picture is bytes, base64, a data: URL, a path (pathlib.Path)"),
+    ],
+)
+def test_what_cannot_be_a_picture_is_told_with_what_can(data: Any, says: str) -> None:
+    assert says in failing(assert_image, data)
+
+
+def test_a_size_in_words_is_a_slip(folder: Path) -> None:
+    wrong: Any = "64x64"
+    with pytest.raises(UsageError, match=r"size is \(width, height\), got '64x64'"):
+        assert_image(file(plain(size=(64, 64))), size=wrong)
+    assert not list(folder.iterdir())
+
+
+def test_a_mask_that_opens_nothing_is_told() -> None:
+    one, two = plain(size=(8, 8)), plain(size=(8, 8))
+    two.putpixel((3, 3), (1, 2, 3))
+    said = failing(assert_only_masked_changed, one, two, Image.new("L", (8, 8), 255))
+    assert said.startswith("mask: it has no transparent pixels")
 
 
 def test_a_second_failure_does_not_overwrite_the_first(folder: Path) -> None:

@@ -18,7 +18,11 @@ from typing import TypeAlias
 
 from PIL import Image, ImageChops, ImageStat
 
+from safelight.refusals import UsageError
+
 Picture: TypeAlias = "bytes | str | os.PathLike[str] | Image.Image"
+
+_RIGHT = "a picture is bytes, base64, a data: URL, a path (pathlib.Path) or a Pillow image"
 
 _FOLDER: ContextVar[Callable[[], Path] | None] = ContextVar("folder", default=None)
 
@@ -47,6 +51,8 @@ def assert_image(
     be seen through. Raises AssertionError that lists every difference.
     """
     __tracebackhide__ = True
+    if isinstance(size, str):
+        raise UsageError(f"assert_image: size is (width, height), got {size!r}")
     image = _opened(data, "picture")
     found = (image.format or "no file").lower()
     problems = []
@@ -90,7 +96,9 @@ def assert_only_masked_changed(
     if not old.size == new.size == hole.size:
         sizes = f"before {_size(old.size)}, after {_size(new.size)}, mask {_size(hole.size)}"
         raise _failure([f"size: {sizes}"], files)
-    keep = hole.convert("RGBA").getchannel("A").point(lambda a: 255 if a else 0)
+    keep = hole.convert("RGBA").getchannel("A").point(_any)
+    if keep.getextrema()[0]:
+        raise _failure(["mask: it has no transparent pixels, so nothing may change"], files)
     changed, most = _difference(old, new, tolerance)
     outside = ImageChops.multiply(changed, keep)
     if outside.getbbox():
@@ -137,12 +145,19 @@ def _opened(data: Picture, what: str) -> Image.Image:
     __tracebackhide__ = True
     if isinstance(data, Image.Image):
         return data
+    if not isinstance(data, (bytes, bytearray, memoryview, str, os.PathLike)):
+        raise AssertionError(f"no {what}: {_RIGHT}, got {data!r:.80}")  # noqa: TRY004 - None is a reply without a picture
+    if isinstance(data, os.PathLike) and not Path(data).is_file():
+        raise AssertionError(f"no {what}: there is no file {os.fspath(data)!r}")
+    if isinstance(data, str) and data.startswith(("https://", "http://")):
+        raise AssertionError(f"no {what}: {data:.80} is a link, fetch it first; {_RIGHT}")
     try:
         image = Image.open(io.BytesIO(_bytes(data)))
         image.load()
     except (OSError, SyntaxError, ValueError) as error:
         start = _bytes(data)[:16] if not isinstance(data, str) else data[:32]
         problem = f"no {what} that can be decoded: {error}; it begins with {start!r}"
+        problem += f" ({_RIGHT})" if isinstance(data, str) else ""
         raise _failure([problem], {what.replace(" ", "-"): data}) from None
     return image
 
@@ -157,8 +172,8 @@ def as_file(picture: Picture) -> bytes:
 
 
 def _bytes(data: bytes | str | os.PathLike[str]) -> bytes:
-    if isinstance(data, bytes):
-        return data
+    if isinstance(data, (bytes, bytearray, memoryview)):
+        return bytes(data)
     if isinstance(data, os.PathLike):
         return Path(data).read_bytes()
     text = data.partition(",")[2] if data.startswith("data:") else data
