@@ -209,6 +209,13 @@ def test_what_is_allowed_is_a_glob_of_name_or_name_and_port(
         assert guard.allows(host, 443) is allowed
 
 
+def test_a_url_without_a_port_has_that_of_its_scheme() -> None:
+    with standing(Guard(["example.com:443"])) as guard:
+        guard.check_url("https://example.com/a")
+        with pytest.raises(Escaped):
+            guard.check_url("http://example.com/a")
+
+
 def test_the_addresses_of_an_allowed_name_are_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ADDRESS)]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)

@@ -27,6 +27,7 @@ WORDS = pytest.mark.parametrize(
         ("seed='x'", "seed is a whole number, got 'x'"),
         ("scenario=['rate_limitd']", "unknown fault 'rate_limitd'; did you mean rate_limited"),
         ("allow=[1]", "allow is a list of texts"),
+        ("allow=['https://a.b']", "'https://a.b' is no host; write db.example, *.example or db:5"),
         ("base_urls=['llm']", "'llm' is no base URL; write https://host/v1"),
         ("'openai'", "the marker takes names only: provider, base_urls"),
     ],

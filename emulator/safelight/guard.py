@@ -16,6 +16,9 @@ from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import urlsplit
 
+PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
+"""The port of a URL that names none."""
+
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 
@@ -66,7 +69,8 @@ class Guard:
         """Raise Escaped for a URL whose host may not be reached; what is no URL is let pass."""
         __tracebackhide__ = True
         parts = urlsplit(url)
-        if parts.hostname and not self.allows(parts.hostname, parts.port):
+        port = parts.port or PORTS.get(parts.scheme)
+        if parts.hostname and not self.allows(parts.hostname, port):
             raise self.refuse(url)
 
     def check_name(self, host: object, port: object) -> None:

@@ -21,7 +21,7 @@ import respx
 from respx.mocks import HTTPCoreMocker, Mocker
 from respx.models import AllMockedAssertionError, PassThrough
 
-from safelight.guard import Guard
+from safelight.guard import PORTS, Guard
 from safelight.messages import Chunk, Reply, Request
 
 HERE = "https://safelight.test"
@@ -173,7 +173,8 @@ class Router(respx.MockRouter):
                 yield other
 
     def _stranger(self, request: httpx.Request, url: str) -> BaseException:
-        if self._desk.guard.allows(request.url.host, request.url.port):
+        port = request.url.port or PORTS.get(request.url.scheme)
+        if self._desk.guard.allows(request.url.host, port):
             return PassThrough("allowed", request=request, origin=None)  # type: ignore[arg-type]  # nobody reads it
         return self._desk.guard.refuse(url)
 

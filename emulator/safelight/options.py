@@ -111,6 +111,16 @@ def _texts(value: Any, where: str) -> tuple[str, ...]:  # noqa: ANN401
     return tuple(item.strip() for item in items if item.strip())
 
 
+def _hosts(value: Any, where: str) -> tuple[str, ...]:  # noqa: ANN401
+    hosts = _texts(value, where)
+    for host in hosts:
+        if "/" in host:  # a URL, or a network of addresses: neither would ever fit
+            raise UsageError(
+                f"{where}: {host!r} is no host; write db.example, *.example or db:5432"
+            )
+    return hosts
+
+
 def _day(value: Any, where: str) -> datetime.date:  # noqa: ANN401
     if isinstance(value, datetime.datetime):
         return value.date()
@@ -168,7 +178,7 @@ _READ: dict[str, Callable[[Any, str], Any]] = {
     "lenient": _flag,
     "seed": _whole,
     "scenario": _steps,
-    "allow": _texts,
+    "allow": _hosts,
     "strict": _flag,
     "leftovers": _one_of(LEFTOVERS),
     "fixtures": _paths,
