@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import subprocess
 import sys
@@ -255,15 +254,6 @@ def test_everything_is_as_before_when_it_ends() -> None:
         assert all(getattr(*p) is not b for p, b in zip(places, before, strict=True))
     assert [getattr(*place) for place in places] == before
     assert "connect" not in vars(socket.socket) or before[1] is vars(socket.socket)["connect"]
-
-
-def test_keys_are_lent_to_the_environment_and_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    monkeypatch.setenv("TOGETHER_API_KEY", "mine")
-    with safelight.Emulator():
-        assert os.environ["OPENAI_API_KEY"].startswith("sk-")
-        assert os.environ["TOGETHER_API_KEY"] == "mine"
-    assert "OPENAI_API_KEY" not in os.environ
 
 
 def test_a_mocker_of_our_own_serves_httpx2_where_its_plugin_is_absent() -> None:

@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache, partial
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -109,7 +110,9 @@ def guarded(world: World) -> Iterator[Guard]:
 
     guard = Guard(world.options.allow, hint)
     world.escapes = guard.escapes
-    missing = [name for name in addresses.key_names() if name not in os.environ]
+    names = addresses.key_names()
+    missing = [name for name in names if not os.environ.get(name)]  # CI makes "" of no secret
+    empty = [name for name in missing if name in os.environ]
     os.environ.update(dict.fromkeys(missing, KEY))
     try:
         with standing(guard):
@@ -117,6 +120,7 @@ def guarded(world: World) -> Iterator[Guard]:
     finally:
         for name in missing:
             os.environ.pop(name, None)
+        os.environ.update(dict.fromkeys(empty, ""))
 
 
 @contextmanager
@@ -142,6 +146,17 @@ def _answer_aiohttp(desk: Any, stack: ExitStack) -> None:  # noqa: ANN401 - its 
     stack.enter_context(aiohttp_shell.answering(desk))
 
 
+@lru_cache(maxsize=1)
+def _blocks() -> set[str]:
+    """Return the names of the blocks that are open, which the next one's differs from."""
+    return set()
+
+
+def _free_name() -> str:
+    """Return a name that no open block has: the same in every run, and so is every id."""
+    return next(name for n in count(1) if (name := f"block-{n}") not in _blocks())
+
+
 class Emulator:
     """Every provider, in this process, for the length of a `with` block, which gives a `World`.
 
@@ -159,8 +174,11 @@ class Emulator:
 
     def __enter__(self) -> World:
         """Begin, with a session of its own."""
-        world = self._world = make_world(self._options, f"block-{id(self):x}")
+        name = _free_name()
+        world = self._world = make_world(self._options, name)
         with ExitStack() as stack:
+            _blocks().add(name)
+            stack.callback(_blocks().discard, name)
             stack.callback(world.close)
             guard = stack.enter_context(guarded(world))
             stack.enter_context(intercepted(world, guard))

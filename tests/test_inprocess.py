@@ -1,0 +1,42 @@
+"""The emulator as a block: the keys it lends, and what is the same in every run."""
+
+from __future__ import annotations
+
+import os
+
+import httpx
+import pytest
+import safelight
+
+
+def test_keys_are_lent_to_the_environment_and_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.setenv("TOGETHER_API_KEY", "mine")
+    with safelight.Emulator():
+        assert os.environ["OPENAI_API_KEY"].startswith("sk-")
+        assert os.environ["TOGETHER_API_KEY"] == "mine"
+    assert "OPENAI_API_KEY" not in os.environ
+
+
+def test_an_empty_key_is_none_and_is_empty_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "")  # what CI makes of a secret that it may not have
+    with safelight.Emulator():
+        assert os.environ["OPENAI_API_KEY"].startswith("sk-")
+    assert os.environ["OPENAI_API_KEY"] == ""
+
+
+def test_a_block_gives_the_same_ids_again_and_one_within_it_others() -> None:
+    def asked() -> str:
+        body = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hello"}]}
+        url = "https://api.openai.com/v1/chat/completions"
+        reply = httpx.post(url, json=body, headers={"authorization": "Bearer sk-x"})
+        found: str = reply.json()["id"]
+        return found
+
+    ids = []
+    for _ in range(2):
+        with safelight.Emulator():
+            ids.append(asked())
+            with safelight.Emulator():
+                assert asked() != ids[0]
+    assert ids[0] == ids[1]
