@@ -99,8 +99,14 @@ def told(refused: list[Recorded]) -> list[str]:
     """Return the lines that tell of refusals which fail a test, and how a test means them."""
     if not refused:
         return []
-    lines = [text for r in refused for text in (f"the live service would refuse {r}", *_why(r))]
+    lines = [text for r in refused for text in (_head(r), *_why(r))]
     return [*lines, _MEANT]
+
+
+def _head(recorded: Recorded) -> str:
+    if recorded.operation:
+        return f"the live service would refuse {recorded}"
+    return f"Safelight emulates nothing at this address, though the live service may: {recorded}"
 
 
 def _why(recorded: Recorded) -> Iterator[str]:

@@ -25,6 +25,7 @@ from safelight.world import World
 
 _WORLD = pytest.StashKey[World]()
 _GUARD = pytest.StashKey[Guard]()
+_JUDGED = pytest.StashKey[tuple[int, int]]()
 _NAME = "safelight-room"
 
 
@@ -50,6 +51,9 @@ def world_of(request: pytest.FixtureRequest) -> Iterator[World]:
     with inprocess.guarded(world) as guard, assertions.writing_to(folder):
         item.stash[_GUARD] = guard
         yield world
+    judged = item.stash.get(_JUDGED, None)  # the take-down of the test's own fixtures came after
+    if judged is not None and (problem := world.problem(judged)):
+        pytest.fail(problem, pytrace=False)
 
 
 @contextmanager
@@ -71,8 +75,12 @@ class Hooks:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         """Fail a test that passed although something escaped or would have been refused."""
-        result = yield
         world = item.stash.get(_WORLD, None)
+        try:
+            result = yield
+        finally:
+            if world is not None:
+                item.stash[_JUDGED] = world.so_far()
         if world is not None and (problem := world.problem()):
             pytest.fail(problem, pytrace=False)
         if world is not None and (left := world.warning()) and not _warned(item, left):

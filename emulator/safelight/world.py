@@ -215,12 +215,21 @@ class World:
         """
         return self._judgement.refusing(wanted)
 
-    def problem(self) -> str | None:
-        """Return what fails this test by itself: what escaped, what would be refused; or None."""
-        lines = [f"wanted to leave this machine: {url}" for url in self.escapes]
-        lines += told(self._judgement.unexpected() if self.options.strict else [])
-        lines += self.leftovers() if self.options.leftovers == "fail" else []
+    def problem(self, since: tuple[int, int] = (0, 0)) -> str | None:
+        """Return what fails this test by itself: what escaped, what would be refused; or None.
+
+        `since` is an earlier `so_far()`: what was before is left out, and so are leftovers.
+        """
+        escapes, number = since
+        lines = [f"wanted to leave this machine: {url}" for url in self.escapes[escapes:]]
+        refused = self._judgement.unexpected() if self.options.strict else []
+        lines += told([r for r in refused if r.exchange.number > number])
+        lines += self.leftovers() if self.options.leftovers == "fail" and not any(since) else []
         return "\n".join(lines) or None
+
+    def so_far(self) -> tuple[int, int]:
+        """Return how much has happened: escapes, and exchanges."""
+        return len(self.escapes), self.session.counter
 
     def leftovers(self) -> list[str]:
         """Return the faults and replies that the test called for and did not use, a line each."""
