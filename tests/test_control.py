@@ -92,6 +92,16 @@ def test_a_token_guards_all_but_the_probes() -> None:
     assert all(status != 401 for (_, token), status in told.items() if token == "let-me-in")
 
 
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [("Bearer tok", 200), ("bearer  tok", 200), ("tok", 401), ("Basic tok", 401), ("Bearer", 401)],
+)
+def test_the_token_comes_as_a_bearer_in_any_case(said: str, status: int) -> None:
+    emu = kit.emulator(admin_token="tok")
+    headers = (("authorization", said),)
+    assert emu.respond(Request("GET", f"{PREFIX}journal", headers=headers)).status == status
+
+
 def test_the_providers_and_faults_are_told() -> None:
     emu = kit.emulator()
     assert "openai" in [p["name"] for p in kit.control(emu, "GET", "providers")["providers"]]

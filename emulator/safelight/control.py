@@ -173,8 +173,9 @@ def slip(error: UsageError) -> Reply:
 
 
 def _allowed(request: Request, token: str) -> bool:
-    given = (request.header("authorization") or "").removeprefix("Bearer ")
-    return hmac.compare_digest(given.encode(), token.encode())
+    scheme, _, given = (request.header("authorization") or "").partition(" ")
+    bearer = scheme.lower() == "bearer" or not token
+    return bearer and hmac.compare_digest(given.strip().encode(), token.encode())
 
 
 def _problem(text: str) -> Json:
