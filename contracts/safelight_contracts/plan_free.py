@@ -50,7 +50,7 @@ def _entries(promises: Promises, row: Promise) -> Iterator[Case]:
     if promises.provider.any_model is None:
         path = row.path.replace("{model}", STRANGER)
         case = _case(promises, row, path, "the entry of a model that nobody has", model=STRANGER)
-        yield from _refused(promises, case, Refusal("model_not_found", "model", id=STRANGER))
+        yield from refused(promises, case, Refusal("model_not_found", "model", id=STRANGER))
 
 
 def open_doors(promises: Promises) -> Iterator[Case]:
@@ -74,20 +74,20 @@ def keys(promises: Promises, row: Promise, base: Case) -> Iterator[Case]:
 def _keyless(promises: Promises, case: Case, family: str) -> Iterator[Case]:
     for key, name, says in _MANNERS:
         asked = replace(case, key=key, purpose=f"{case.purpose} {says}", family=family)
-        yield from _refused(promises, asked, Refusal(name, masked=ANY), nameless=True)
+        yield from refused(promises, asked, Refusal(name, masked=ANY), nameless=True)
 
 
 def routes(promises: Promises) -> Iterator[Case]:
     """Yield a path that is none, and a method that each path does not have."""
     provider = promises.provider.name
     case = Case(provider, "", "GET", NOWHERE, "a path that is none", family="routes")
-    yield from _refused(promises, case, Refusal("unknown_path"))
+    yield from refused(promises, case, Refusal("unknown_path"))
     known = {(row.method, row.path) for row in promises.rows}
     for path in dict.fromkeys(row.path for row in promises.rows if "{" not in row.path):
         if ("PUT", path) not in known:
             says = f"PUT {path}, a method that it does not have"
             case = Case(provider, "", "PUT", path, says, family="routes")
-            yield from _refused(promises, case, Refusal("wrong_method"))
+            yield from refused(promises, case, Refusal("wrong_method"))
 
 
 def bodies(promises: Promises, row: Promise, base: Case) -> Iterator[Case]:
@@ -110,7 +110,7 @@ def bodies(promises: Promises, row: Promise, base: Case) -> Iterator[Case]:
             family=f"{row.below}{row.operation}:bodies",
         )
         told = {"reason": ANY, "content_type": kind, "accepted": _MEDIA[next(iter(row.bodies))]}
-        yield from _refused(promises, case, Refusal(name, **told), nameless=True)
+        yield from refused(promises, case, Refusal(name, **told), nameless=True)
 
 
 def unserved(promises: Promises, case: Case) -> Iterator[Case]:
@@ -119,7 +119,7 @@ def unserved(promises: Promises, case: Case) -> Iterator[Case]:
     name = str(why.traits["unserved"]) if why else ""
     told = replace(case, purpose="a model that is listed and not served", broken="model:unserved")
     told = replace(told, family=f"{case.operation}:unserved")
-    yield from _refused(promises, told, Refusal(name, "model"))
+    yield from refused(promises, told, Refusal(name, "model"))
 
 
 def strangers(promises: Promises, row: Promise, base: Case) -> Iterator[Case]:
@@ -135,7 +135,7 @@ def strangers(promises: Promises, row: Promise, base: Case) -> Iterator[Case]:
         broken="model:unknown",
         family=f"{row.operation}:refusals",
     )
-    yield from _refused(promises, case, Refusal("model_not_found", "model", id=STRANGER))
+    yield from refused(promises, case, Refusal("model_not_found", "model", id=STRANGER))
 
 
 def _case(promises: Promises, row: Promise, path: str, purpose: str, *, model: str = "") -> Case:
@@ -143,7 +143,7 @@ def _case(promises: Promises, row: Promise, path: str, purpose: str, *, model: s
     return replace(case, expects=promises.expect(case))
 
 
-def _refused(
+def refused(
     promises: Promises, case: Case, why: Refusal, *, nameless: bool = False
 ) -> Iterator[Case]:
     """Yield the case with the refusal that the contract names; nothing where it names none.

@@ -14,7 +14,7 @@ from itertools import chain
 from safelight.catalog import Model
 from safelight.refusals import UsageError
 
-from safelight_contracts import plan_combining, plan_free, plan_requests
+from safelight_contracts import plan_combining, plan_free, plan_pictures, plan_requests
 from safelight_contracts.cases import Case
 from safelight_contracts.endpoint import repriced
 from safelight_contracts.endpoint_wish import Wish
@@ -50,6 +50,7 @@ def make_plan(
         maker.add(REFUSALS, plan_requests.refusals(promises, row, maker.narrowings(row)))
         for base in maker.bases(row):
             maker.add(REFUSALS, plan_free.strangers(promises, row, base))
+            maker.add(REFUSALS, plan_pictures.pictures(promises, row, base))
         for base in plan_requests.cheapest(promises, row, maker.idle(row)):
             maker.add(REFUSALS, plan_free.unserved(promises, base))
     cheapest = [plan_requests.cheapest(promises, row, maker.models(row)) for row in rows]
