@@ -19,7 +19,7 @@ from typing import Any
 
 import openai
 import pytest
-from asks import ASKS, Ask
+from asks import ASKS, JSON, Ask
 from clients import node
 from clients.driver import drawn, holed
 from clients.packages import environment
@@ -31,6 +31,10 @@ from recording_kit import Record, kept
 pytest_plugins = ["recording_fixtures"]
 
 CLIENTS = Path(__file__).parent / "clients"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+PAGES = re.compile(r"^### `([\w.]+)`.*?^```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+"""The files that a page describes: their names and texts."""
+
 Run = Callable[[str, Path], Any]
 """Runs a client against an origin, in a folder; returns what it saw."""
 
@@ -236,3 +240,23 @@ def _base(provider: str) -> str:
 def _asked(port: int, one: Ask) -> Seen:
     path, mark, query = one.path.partition("?")
     return asyncio.run(ask(port, one.method, path + mark + query, one.headers, one.body))
+
+
+def test_a_provider_of_ones_own_is_recorded_and_replayed(
+    record: Record, serve: Callable[..., LiveServer], tmp_path: Path
+) -> None:
+    home = tmp_path / "shutterbox"
+    home.mkdir()
+    for name, text in PAGES.findall((DOCS / "adding-a-provider.md").read_text()):
+        (home / name).write_text(text)
+    own = ("--dialect", str(home))
+    body = b'{"model": "box-brownie", "prompt": "A lighthouse"}'
+    draw = Ask("shutterbox", "", "POST", "/shutterbox/v1/images/generations", JSON, body)
+    live = serve("--seed", "99", *own)
+    base, out = f"{live.origin}/shutterbox/v1", tmp_path / "kept"
+    first = told(_asked(record(base, out, *own, provider="shutterbox").port, draw))
+    (path,) = kept(out, 1)
+    assert "operation: images.generate\n" in path.read_text()
+    served = serve(*own, "--fixtures", str(out))
+    assert told(_asked(served.port, draw)) == first
+    assert told(_asked(serve(*own).port, draw)) != first

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from safelight.commands.values import day, pace, size
+from safelight.commands.values import FOLDER, day, pace, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,6 +67,9 @@ if TYPE_CHECKING:
     help="A header, field or parameter that holds a secret, beside the known ones.",
 )
 @click.option(
+    "--dialect", "dialects", type=FOLDER, multiple=True, help="A provider in this folder."
+)
+@click.option(
     "--max-body",
     type=size,
     default="256MiB",
@@ -108,7 +111,7 @@ def recorder_of(options: dict[str, Any]) -> Recorder:
     from safelight.recording.upstream import Origin
 
     origin = Origin(options["base_url"].rstrip("/"))
-    understanding = Understanding(options["provider"], options["as_of"])
+    understanding = Understanding(options["provider"], options["as_of"], options["dialects"])
     plan = Plan(
         origin,
         budget=as_dollars("--budget", options["budget"]),

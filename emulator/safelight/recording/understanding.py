@@ -11,6 +11,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from pathlib import Path
 
 from safelight.admit import admit
 from safelight.costs import chat_cost
@@ -53,12 +54,16 @@ class Asked:
 class Understanding:
     """Reads requests as one provider does, on the day `as_of` or today.
 
+    `folders` are those of providers outside the package.
+
     Raises UsageError for a provider that nobody knows.
     """
 
-    def __init__(self, provider: str, as_of: datetime.date | None = None) -> None:
+    def __init__(
+        self, provider: str, as_of: datetime.date | None = None, folders: tuple[Path, ...] = ()
+    ) -> None:
         self._as_of = as_of
-        self._mounts = Mounts(load_dialects(()), default=provider, lenient=False)
+        self._mounts = Mounts(load_dialects(folders), default=provider, lenient=False)
         self.provider = self._mounts.default.provider
         bases = (*self.provider.bases, *self.provider.default_bases)
         self._bases = sorted(bases, key=len, reverse=True)
