@@ -40,3 +40,15 @@ def test_a_block_gives_the_same_ids_again_and_one_within_it_others() -> None:
             with safelight.Emulator():
                 assert asked() != ids[0]
     assert ids[0] == ids[1]
+
+
+def test_the_first_of_very_many_requests_is_not_forgotten() -> None:
+    block = safelight.Emulator()
+    world = block.__enter__()
+    with httpx.Client(headers={"authorization": "Bearer sk-x"}) as client:
+        client.get("https://api.openai.com/v1/nowhere")
+        for _ in range(1001):
+            client.get("https://api.openai.com/v1/models/gpt-4o-mini")
+    assert len(world.requests) == 1002
+    with pytest.raises(AssertionError, match="emulates nothing at this address"):
+        block.__exit__(None, None, None)

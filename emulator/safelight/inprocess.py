@@ -24,17 +24,21 @@ from safelight.guard import Guard
 from safelight.late import once_loaded
 from safelight.options import Options, read_options
 from safelight.sentries import standing
-from safelight.store import Canned
+from safelight.store import Bounds, Canned
 from safelight.world import KEY, World
 
 if TYPE_CHECKING:
     from safelight.fixtures.serving import Library
 
 
+_BOUNDS = Bounds(exchanges=100_000, bytes=512 * 1024 * 1024)
+"""Of a test nothing is to be forgotten: a refusal would not fail it. Its session ends with it."""
+
+
 @lru_cache(maxsize=1)
 def shared() -> core.Emulator:
     """Return the one emulator of this process: worlds are sessions of it, pictures are kept."""
-    return core.Emulator(core.Settings(), clock=time.time)
+    return core.Emulator(core.Settings(bounds=_BOUNDS), clock=time.time)
 
 
 class _Clock:
