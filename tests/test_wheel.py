@@ -88,3 +88,25 @@ def test_the_installed_command_serves_a_picture(origin: str) -> None:
 def test_the_installed_command_knows_its_models(scripts: Path, tmp_path: Path) -> None:
     listed = run(scripts / "safelight", "models", "--as-of", DAY, cwd=tmp_path)
     assert "gpt-image-2" in listed
+
+
+def test_the_installed_judge_finds_the_installed_emulator_sound(
+    origin: str, scripts: Path, tmp_path: Path
+) -> None:
+    base = ("--provider", "compatible", "--base-url", f"{origin}/compatible/v1", "--as-of", DAY)
+    said = run(scripts / "safelight", "check", "endpoint", *base, cwd=tmp_path)
+    assert " ".join(said.split()).endswith("keeps its contract")
+    explained = run(scripts / "safelight", "explain", "SL-PICTURE-SIZE", cwd=tmp_path)
+    assert explained.startswith("SL-PICTURE-SIZE: ")
+
+
+def test_the_wheel_carries_the_golden_exchanges_and_the_samples(
+    scripts: Path, tmp_path: Path
+) -> None:
+    where = "from safelight.datafiles import data_dir; print(data_dir('fixtures'))"
+    home = run(scripts / "python", "-c", where, cwd=tmp_path).strip()
+    assert "site-packages" in home
+    said = run(scripts / "safelight", "fixtures", "check", f"{home}/exchanges", cwd=tmp_path)
+    assert " 0 bad" in said
+    opened = "from safelight_contracts.samples import sample; print(sample('scene.png').size)"
+    assert run(scripts / "python", "-c", opened, cwd=tmp_path).strip() == "(256, 192)"
