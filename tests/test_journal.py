@@ -380,3 +380,12 @@ def test_a_wrong_order_is_told() -> None:
 def test_a_wrong_expectation_says_what_would_be_right(body: Any, problem: str) -> None:
     told = kit.control(kit.emulator(), "POST", "journal/verify", body)
     assert problem in told["error"]["message"]
+
+
+@pytest.mark.parametrize("path", ["sk-live-0123456789abcdef", "sk%2Dlive%2D0123456789abcdef"])
+def test_a_key_in_a_path_is_masked_also_when_it_is_percent_encoded(path: str) -> None:
+    emu = kit.emulator()
+    kit.get(emu, f"/openai/v1/models/{path}")
+    (told,) = kit.control(emu, "GET", "journal")["exchanges"]
+    assert "0123456789abcdef" not in json.dumps(told)
+    assert told["path"].startswith("/openai/v1/models/")

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from starlette.routing import Router
 
 from safelight import rawwire
+from safelight.masks import Masks
 from safelight.messages import Reply, Request
 from safelight.watch import Gone, Watch
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from safelight.messages import Chunk
 
 LOG = logging.getLogger("safelight")
+
+_LOGGED = 500
+"""Letters of a path that a log line shows."""
 
 _PARTING = 5.0
 """Seconds that a connection which was written to past its server may take to be over."""
@@ -299,6 +303,6 @@ def _line(scope: Scope, reply: Reply | None, seconds: float) -> str:
     status = "gone" if reply is None else str(reply.status)
     size = 0 if reply is None else len(reply.body) + sum(len(c.data) for c in reply.chunks or ())
     return (
-        f"method={scope['method']} path={_path(scope)} status={status} "
+        f"method={scope['method']} path={Masks().path(_path(scope), _LOGGED)} status={status} "
         f"ms={seconds * 1000:.1f} bytes={size}"
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from urllib.parse import unquote
 
 HIDDEN = "***"
 
@@ -49,6 +50,15 @@ class Masks:
         if len(text) >= _LEAST:
             text = _LOOKS.sub(HIDDEN, text)
         return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+    def path(self, path: str, length: int) -> str:
+        """Return the beginning of a path without keys, also those that are percent-encoded.
+
+        A path that hides one that way is told decoded.
+        """
+        plain = unquote(path) if "%" in path else path
+        hidden = self.cut(plain, length)
+        return hidden if hidden != plain[:length] else self.cut(path, length)
 
     def cut(self, text: str, length: int) -> str:
         """Return the beginning of a text without keys; one at the cut leaves no half behind."""
