@@ -204,3 +204,10 @@ def test_every_keyword_of_the_closed_set_is_allowed_and_no_other() -> None:
         check_keywords({keyword: [] if keyword == "anyOf" else node}, Path("x"))
     with pytest.raises(DataError, match="unknown keyword"):
         check_keywords({"oneOf": []}, Path("x"))
+
+
+def test_the_schema_of_a_property_is_made_once() -> None:
+    whole = Schema({"properties": {"model": {"type": "string"}}}, "whole")
+    assert whole.part("model") is whole.part("model")
+    assert whole.part("model").accepts("a")
+    assert not whole.part("model").accepts(1)

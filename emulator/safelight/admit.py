@@ -62,10 +62,10 @@ def _choose_model(visit: Visit, base: Schema) -> Violation | None:
     elif asked is None and visit.lenient:
         asked = default
     else:
-        part = base.document["properties"]["model"]
-        found = None if _plain_text(part, asked) else Schema(part, base.name).check(asked)
+        part = base.part("model")
+        found = None if _plain_text(part.document, asked) else part.check(asked)
         if found:
-            return Violation(("model",), found.keyword, found.limit, asked, None, part)
+            return Violation(("model",), found.keyword, found.limit, asked, None, part.document)
     visit.model_name = str(asked)
     visit.model = _lookup(visit, str(asked), default)
     return None

@@ -60,6 +60,15 @@ class Schema:
         self.document = document
         self.name = name
         self.order: tuple[str, ...] = tuple(document.get("x-order", ())) if document else ()
+        self._parts: dict[str, Schema] = {}
+
+    def part(self, name: str) -> Schema:
+        """Return the schema of one of its properties, made once: its validators cost 100 us."""
+        found = self._parts.get(name)
+        if found is None:
+            made = Schema(self.document["properties"][name], self.name)
+            found = self._parts.setdefault(name, made)
+        return found
 
     @cached_property
     def _validator(self) -> Validator:
