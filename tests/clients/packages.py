@@ -12,6 +12,8 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -30,11 +32,12 @@ def environment(name: str, interpreter: str = sys.executable) -> Path:
     home = CACHE / f"{name}-{hashlib.blake2b(told, digest_size=6).hexdigest()}"
     python = home / ("Scripts" if os.name == "nt" else "bin") / "python"
     stamp = home / "installed"
-    if not stamp.exists():
-        shutil.rmtree(home, ignore_errors=True)
-        _run(name, [interpreter, "-m", "venv", str(home)])
-        _run(name, [str(python), "-m", "pip", "install", *_QUIET, "--requirement", str(wanted)])
-        stamp.touch()
+    with _alone(home.name):
+        if not stamp.exists():
+            shutil.rmtree(home, ignore_errors=True)
+            _run(name, [interpreter, "-m", "venv", str(home)])
+            _run(name, [str(python), "-m", "pip", "install", *_QUIET, "--requirement", str(wanted)])
+            stamp.touch()
     return python
 
 
@@ -42,13 +45,27 @@ def source(python: Path, distribution: str, version: str) -> Path:
     """Return an unpacked source distribution, fetched by that environment's pip, never built."""
     folder = CACHE / "sources"
     unpacked = folder / f"{distribution}-{version}"
-    if not unpacked.exists():
+    with _alone(unpacked.name):
+        if unpacked.exists():
+            return unpacked
         only = ["--no-deps", "--no-build-isolation", "--no-binary", ":all:", "--dest", str(folder)]
         wanted = f"{distribution}=={version}"
         _run(wanted, [str(python), "-m", "pip", "download", *_QUIET, *only, wanted])
         with tarfile.open(folder / f"{unpacked.name}.tar.gz") as archive:
             archive.extractall(folder, filter="data")
     return unpacked
+
+
+@contextmanager
+def _alone(name: str) -> Iterator[None]:
+    """Wait until no other process of the test run makes the same thing."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{name}.lock").open("w") as door:
+        if sys.platform != "win32":
+            import fcntl
+
+            fcntl.flock(door, fcntl.LOCK_EX)
+        yield
 
 
 def missing(what: str, why: str) -> NoReturn:
