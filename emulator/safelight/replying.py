@@ -54,7 +54,7 @@ def _tool_call(value: Any, operation: str | None) -> Answer:  # noqa: ANN401 - a
             raise UsageError(
                 f'reply_with: tool_call is ("name", {{…}}), or a list, got {call!r:.80}'
             )
-    return answers.tool_calls(calls, operation or "chat.*")
+    return _written("tool_call", value, lambda: answers.tool_calls(calls, operation or "chat.*"))
 
 
 def _exchange(value: Any, operation: str | None) -> Answer:  # noqa: ANN401 - as above
@@ -69,7 +69,15 @@ def _exchange(value: Any, operation: str | None) -> Answer:  # noqa: ANN401 - as
         raise UsageError(f"reply_with: status is a whole number from 200 to 599, got {status!r}")
     if not isinstance(value.get("headers", {}), Mapping):
         raise UsageError(f"reply_with: headers are {{name: value}}, got {value['headers']!r:.80}")
-    return answers.exchange(value, operation or "*")
+    return _written("exchange", value, lambda: answers.exchange(value, operation or "*"))
+
+
+def _written(kind: str, value: Any, make: Callable[[], Answer]) -> Answer:  # noqa: ANN401 - as above
+    """Return an answer whose content is written as JSON. Raises UsageError where it cannot be."""
+    try:
+        return make()
+    except TypeError as error:
+        raise UsageError(f"reply_with: {kind} is no JSON: {error}; got {value!r:.80}") from error
 
 
 _EXCHANGE = '{"status": 200, "headers": {…}, "body": …}, or a fixture: its path or content'
