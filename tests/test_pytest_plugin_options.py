@@ -68,6 +68,7 @@ def test_so_is_a_wrong_name_in_the_ini_file(pytester: pytest.Pytester) -> None:
         ("--safelight-scenario=dripp", "scenario[[]0]*unknown fault 'dripp'; did you mean drip"),
         ("--safelight-leftovers=x", "leftovers is one of warn, fail, ignore, got 'x'"),
         ("-osafelight_seed=x", "the ini file: seed is a whole number, got 'x'"),
+        ("-osafelight_sed=3", "the ini file: unknown option 'sed'; known are provider"),
         ("-osafelight_base_urls=llm", "'llm' is no base URL; write https://host/v1"),
         ("-osafelight_lenient=maybe", "the ini file: lenient is true or false, got 'maybe'"),
     ],

@@ -94,7 +94,8 @@ def pytest_configure(config: pytest.Config) -> None:
     flags = [name for name in _INI if config.getoption(f"safelight_{name}") is not None]
     held = vars(config)  # pytest 9 deprecates `inicfg` and has no other way to ask for names
     names = held.get("_inicfg") or held.get("inicfg") or ()
-    lines = [name for name in names if name.startswith("safelight_")]
+    called = (text.partition("=")[0] for text in config.getoption("override_ini") or ())
+    lines = [name for name in (*names, *called) if name.startswith("safelight_")]
     if flags or lines:
         from safelight import plugin_options
 
