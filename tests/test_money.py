@@ -107,7 +107,9 @@ def test_a_model_that_nobody_knows_counts_as_the_dearest() -> None:
 
 
 def test_a_model_without_a_price_has_none() -> None:
-    assert ask("gpt-5.5", "chat.create", messages=[]) is None
+    model = "black-forest-labs/FLUX.1-dev"
+    case = Case("together", "images.generate", "POST", "/x", "", model=model, body="json")
+    assert quote(load_provider("together"), case, DAY) is None
 
 
 def test_an_answer_without_a_limit_counts_as_the_longest() -> None:

@@ -123,7 +123,8 @@ def test_an_unknown_price_may_be_told(record: Record, service: Service, tmp_path
     service.answer(whole(b"{}"))
     flags = ("--budget", "0.05", "--unpriced", "0.02", "--as-of", DAY)
     server = record(service.base, tmp_path, *flags)
-    assert [chat(server).status for _ in range(3)] == [200, 200, 402]
+    stranger = IMAGE.replace("gpt-image-2", "no-such")
+    assert [draw(server, stranger).status for _ in range(3)] == [200, 200, 402]
 
 
 def test_a_chat_is_priced_by_what_it_may_say(
