@@ -207,21 +207,24 @@ def test_the_key_is_in_no_report(
     tmp_path: Path, examples: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def echo(_: Priced, handler: Any, __: Reply) -> None:
-        told = {"error": {"message": f"you said {handler.headers['authorization']}"}}
-        send(handler, 418, json.dumps(told).encode(), "application/json")
+        words = f"you said {handler.headers['authorization']}"
+        told = {"error": {"message": words, "type": "x", "param": None}}
+        told["error"]["code"] = "x" * 111 + handler.headers["authorization"]  # is cut within
+        send(handler, 400, json.dumps(told).encode(), "application/json")
 
     monkeypatch.setenv("MY_KEY", "sk-very-secret-key")
     files = {kind: tmp_path / f"report.{kind}" for kind in ("json", "html", "markdown", "junit")}
     flags = [text for kind, path in files.items() for text in (f"--{kind}", str(path))]
-    with priced("/compatible/v1", echo) as fake:
+    with priced("/openai/v1", echo) as fake:
         flags += [*PICTURES, "--api-key-env", "MY_KEY", *examples]
-        done = check("endpoint", "compatible", fake.origin, *flags)
+        done = check("endpoint", "openai", f"{fake.origin}/v1", *flags)
     assert done.returncode == 1
     kept = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert set(files.values()) <= set(kept)
     for path in kept:
-        assert b"sk-very-secret-key" not in path.read_bytes(), path
-    assert "sk-very-secret-key" not in done.stdout + done.stderr
+        assert b"sk-very-secr" not in path.read_bytes(), path
+    assert "sk-very-secr" not in "".join((done.stdout + done.stderr).split())
+    assert "you said Bearer ***" in " ".join(done.stdout.split())
 
 
 SLIPS = {

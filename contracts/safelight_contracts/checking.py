@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from safelight.messages import Json
 
 from safelight_contracts.budget import Budget
 from safelight_contracts.checks import judge, repeats
 from safelight_contracts.endpoint import Asks, Endpoint, Watches
-from safelight_contracts.endpoint_wish import Ready, Wish, ready
+from safelight_contracts.endpoint_wish import LOCAL_KEY, Ready, Wish, ready
+from safelight_contracts.findings import Finding
 from safelight_contracts.ledger import Ledger
 from safelight_contracts.plan import Plan
 from safelight_contracts.planning import make_plan
@@ -63,7 +66,7 @@ def prepare(wish: Wish, *, replay: bool = False) -> Prepared:
         began=time.time(),
         budget=wish.budget,
         planned=plan.price,
-        secrets=(found.key,),
+        secrets=(found.key,) if found.key != LOCAL_KEY else (),
     )
     return Prepared(found, promises, plan, budget, run, examples)
 
@@ -97,11 +100,29 @@ def endpoint_of(
     return Endpoint(
         provider=prepared.promises.provider,
         sender=sender,
-        judge=lambda case, seen: judge(case, seen, prepared.promises),
-        compare=lambda case, one, two: repeats(case, one, two, prepared.promises),
+        judge=lambda case, seen: masked(judge(case, seen, prepared.promises), prepared.run),
+        compare=lambda case, one, two: masked(
+            repeats(case, one, two, prepared.promises), prepared.run
+        ),
         budget=prepared.budget,
         run=prepared.run,
         baseline=prepared.ready.known,
         watcher=watcher,
         sleep=sleep,
+    )
+
+
+def masked(findings: Iterable[Finding], run: Run) -> tuple[Finding, ...]:
+    """Return findings without the run's keys: they are printed, raised and written down."""
+
+    def told(value: Json) -> Json:
+        if isinstance(value, str):
+            return run.mask(value)
+        if isinstance(value, dict):
+            return {run.mask(str(key)): told(item) for key, item in value.items()}
+        return [told(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+    return tuple(
+        replace(one, at=run.mask(one.at), expected=told(one.expected), got=told(one.got))
+        for one in findings
     )

@@ -14,6 +14,9 @@ from safelight_contracts.cases import Case, Seen
 from safelight_contracts.findings import Finding, Outcome
 from safelight_contracts.money import ZERO, Quote
 
+_TELLING = 12
+"""Characters from which the beginning of a key is a secret too; fewer are its kind (`sk-proj-`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -77,9 +80,13 @@ class Run:
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def mask(self, text: str) -> str:
-        """Return a text without the run's keys, should an answer have echoed one."""
-        for secret in self.secrets:
-            text = text.replace(secret, "***") if secret else text
+        """Return a text without the run's keys, should an answer have echoed one.
+
+        What is left of a key where a long text was cut is taken out as well.
+        """
+        for secret in filter(None, self.secrets):
+            for length in (len(secret), *range(len(secret) - 1, _TELLING - 1, -1)):
+                text = text.replace(secret[:length], "***")
         return text
 
     def of(self, outcome: Outcome) -> list[Result]:

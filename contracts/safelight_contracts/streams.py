@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-import orjson
 from safelight.messages import Json
 
 from safelight_contracts.cases import Piece
+from safelight_contracts.unfolding import read_json
 
 DONE = "[DONE]"
 """The text that ends a stream where one is promised."""
@@ -41,7 +41,7 @@ class Event:
     @property
     def json(self) -> Json:
         """Return the text as JSON. Raises ValueError."""
-        return orjson.loads(self.data)
+        return read_json(self.data)
 
 
 @dataclass(frozen=True, slots=True)

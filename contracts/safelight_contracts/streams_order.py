@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 from safelight.messages import Json
 
+from safelight_contracts.unfolding import items, table
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -97,7 +99,7 @@ def _chat(parts: Parts, asked: Order) -> Iterator[Fault]:
             if part.get(key) != head.setdefault(key, part.get(key)):
                 yield Fault("ORDER", f"{at}.{key}", head[key], part.get(key))
                 return
-        for place, told in enumerate(part.get("choices", ())):
+        for place, told in enumerate(map(table, items(part.get("choices")))):
             fault = _delta(choices, told, f"{at}.choices[{place}]", strict=asked.strict)
             if fault:
                 yield fault
@@ -108,11 +110,14 @@ def _chat(parts: Parts, asked: Order) -> Iterator[Fault]:
             return
 
 
-def _delta(choices: dict[int, _Choice], told: Json, at: str, *, strict: bool) -> Fault | None:
-    choice = choices.get(told.get("index"))
+def _delta(
+    choices: dict[int, _Choice], told: dict[str, Json], at: str, *, strict: bool
+) -> Fault | None:
+    index = told.get("index")
+    choice = choices.get(index) if isinstance(index, int) else None
     if choice is None:
-        return Fault("INDEX", f"{at}.index", f"one of {sorted(choices)}", told.get("index"))
-    delta = told.get("delta") or {}
+        return Fault("INDEX", f"{at}.index", f"one of {sorted(choices)}", index)
+    delta = table(told.get("delta"))
     spoken = {key: value for key, value in delta.items() if value not in (None, "", [], {})}
     if choice.finished and (told.get("finish_reason") or set(spoken) - {"role"}):
         return Fault("TERMINAL", at, "nothing after the finish_reason", spoken or told)
@@ -198,10 +203,10 @@ def _no_calls(_parts: Parts, _joined: dict[str, str]) -> Iterator[Fault]:
 
 def _chat_calls(parts: Parts, joined: dict[str, str]) -> Iterator[Fault]:
     for number, part in enumerate(parts):
-        for choice in part.get("choices", ()):
-            for call in (choice.get("delta") or {}).get("tool_calls") or ():
+        for choice in map(table, items(part.get("choices"))):
+            for call in map(table, items(table(choice.get("delta")).get("tool_calls"))):
                 at = f"choices[{choice.get('index')}].tool_calls[{call.get('index')}]"
-                told = call.get("function") or call.get("custom") or {}
+                told = table(call.get("function") or call.get("custom"))
                 if at not in joined and not (call.get("id") and told.get("name")):
                     yield Fault("TOOLCALL", f"events[{number}].{at}", "id and name first", call)
                     return

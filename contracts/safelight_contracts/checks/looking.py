@@ -21,6 +21,7 @@ from safelight_contracts.findings import Finding, check
 from safelight_contracts.promises import Promise, Promises
 from safelight_contracts.streams import Event, Transcript, transcript
 from safelight_contracts.streams_order import Order
+from safelight_contracts.unfolding import read_json
 
 F = TypeVar("F", bound=Callable[..., Iterator[Finding]])
 
@@ -96,7 +97,7 @@ class Look:
     def document(self) -> Json:
         """The body as JSON, or MISSING."""
         try:
-            return orjson.loads(self.seen.body)
+            return read_json(self.seen.body)
         except ValueError:
             return MISSING
 

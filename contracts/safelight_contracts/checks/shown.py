@@ -16,6 +16,7 @@ from PIL import Image
 from safelight.messages import Json, Upload
 
 from safelight_contracts.checks.looking import Look
+from safelight_contracts.unfolding import items, table
 
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "png"),
@@ -54,14 +55,14 @@ def pictures(look: Look) -> list[Shown]:
 
 
 def _whole(look: Look) -> Iterator[Shown]:
-    for number, item in enumerate(look.told.get("data") or ()):
+    for number, item in enumerate(items(look.told.get("data"))):
         if not isinstance(item, dict):
             continue
         for name in ("b64_json", "url"):
             data = _data(look, item.get(name), link=name == "url")
             if data is not None:
                 yield _opened(f"data[{number}].{name}", data, look.told)
-    for number, text in enumerate(look.told.get("images") or ()):
+    for number, text in enumerate(items(look.told.get("images"))):
         data = _data(look, text, link=False)
         if data is not None:
             yield _opened(f"images[{number}]", data, {})
@@ -80,15 +81,14 @@ def _streamed(look: Look) -> Iterator[Shown]:
 
 def _said(told: dict[str, Json], voice: str, at: str) -> Iterator[Shown]:
     """Yield the pictures in a chat's answer: beside its text, or as parts of their own."""
-    for place, choice in enumerate(told.get("choices") or ()):
-        spoken = choice.get(voice) if isinstance(choice, dict) else None
-        for number, item in enumerate((spoken or {}).get("images") or ()):
-            link = str((item.get("image_url") or {}).get("url"))
+    for place, choice in enumerate(items(told.get("choices"))):
+        spoken = table(table(choice).get(voice))
+        for number, item in enumerate(items(spoken.get("images"))):
+            link = str(table(table(item).get("image_url")).get("url"))
             here = f"{at}choices[{place}].{voice}.images[{number}]"
             kind = link.partition(";")[0].removeprefix("data:")
             yield _of_type(here, kind, _decoded(link, link=True))
-    parts = told.get("content")
-    for number, part in enumerate(parts if isinstance(parts, list) else ()):
+    for number, part in enumerate(items(told.get("content"))):
         if not isinstance(part, dict) or part.get("type") != "file":
             continue
         data = part.get("data")

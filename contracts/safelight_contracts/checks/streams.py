@@ -13,6 +13,7 @@ from safelight.phrases import path_text
 from safelight_contracts.checks.looking import VERDICT, Look, answer
 from safelight_contracts.findings import Finding
 from safelight_contracts.streams_order import Fault, order_faults, tool_faults
+from safelight_contracts.unfolding import table
 
 GAP = 60.0
 """Seconds of silence within a stream after which most proxies and clients give up."""
@@ -52,7 +53,7 @@ def shape(look: Look) -> Iterator[Finding]:
             yield look.finding("SL-STREAM-SHAPE", at, "JSON", event.data)
             return
         violation = (
-            look.schema(row.event).check(part) if row.event and "error" not in part else None
+            look.schema(row.event).check(part) if row.event and "error" not in table(part) else None
         )
         if violation:
             wanted = {violation.rule or violation.keyword: violation.limit}

@@ -23,6 +23,7 @@ from safelight_contracts import results
 from safelight_contracts.cases import Case, Seen
 from safelight_contracts.drift.tallies import Tally, count, merge
 from safelight_contracts.promises import Promises
+from safelight_contracts.unfolding import read_json
 
 _RUNS = 20
 _VERSION = 1
@@ -222,6 +223,6 @@ def _refusal(seen: Seen) -> str:
 
 def _json(data: bytes) -> Json:
     try:
-        return json.loads(data)
+        return read_json(data)
     except ValueError:
         return None
