@@ -8,6 +8,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 CANDIDATES := python3 python3.13 python3.12 python3.11 python
 GOOD := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in $(CANDIDATES); do $$p -c '$(GOOD)' 2>/dev/null && echo $$p && break; done)
+# All tests run on every core, a file's tests in one process: many of them wait for servers.
+SIDE_BY_SIDE := --numprocesses auto --dist loadfile --quiet --durations 15
 SOURCES := emulator contracts tests benchmarks docs
 
 .DEFAULT_GOAL := help
@@ -31,7 +33,7 @@ serve: $(STAMP) ## serve on 127.0.0.1:4010; more flags by ARGS="--lenient"
 	@$(BIN)/safelight serve $(ARGS)
 
 test: $(STAMP) ## run every test; one of them by ARGS="tests/test_cli.py -k port"
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(or $(ARGS),$(SIDE_BY_SIDE))
 
 lint: $(STAMP) ## format check, ruff, mypy --strict
 	$(BIN)/ruff format --check $(SOURCES)
