@@ -236,6 +236,8 @@ SLIPS = {
     "a cap without its file": (["--monthly-cap", "3"], "go together"),
     "a baseline that is none": (["--baseline", "/nowhere.toml"], "is no baseline"),
     "a database that is none": (["--database", "mysql://x"], "expected a folder, redis://"),
+    "a page that cannot be written": (["--html", "/dev/null/x.html"], "cannot be written"),
+    "observations that cannot be kept": (["--observations", "/dev/null/x"], "cannot be written"),
     "another machine": (["--base-url", "http://example.com"], "needs --live"),
 }
 

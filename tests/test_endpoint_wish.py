@@ -24,6 +24,8 @@ AWAY = {"provider": "openai", "base_url": "https://api.example.com/v1"}
         ({"base_url": "https://user:secret@api.example.com"}, "leave credentials out"),
         ({"base_url": "http://127.0.0.1:1", "ledger": Path("x")}, "go together"),
         ({"base_url": "http://127.0.0.1:1", "key_env": "K"}, "no such environment variable"),
+        ({"base_url": "http://[::1/v1"}, "Invalid IPv6 URL"),
+        ({"base_url": "http://127.0.0.1:99999/v1"}, "Port out of range"),
         ({"provider": "nobody"}, "unknown provider"),
     ],
 )
@@ -35,6 +37,12 @@ def test_what_could_cost_money_by_mistake_is_refused(more: dict[str, Any], says:
 def test_a_live_run_with_key_and_budget_is_allowed() -> None:
     asked = Wish(**AWAY, live=True, budget=Decimal(1), key_env="K")  # type: ignore[arg-type]
     assert ready(asked, {"K": "sk-1"}).key == "sk-1"
+
+
+@pytest.mark.parametrize("key", ["sk-1\n", "sk-ключ", "sk-1\x00"])
+def test_a_key_that_no_header_can_carry_is_told_before_anything_is_asked(key: str) -> None:
+    with pytest.raises(UsageError, match="--api-key-env K: holds what no header can"):
+        ready(Wish("openai", "http://127.0.0.1:1", key_env="K"), {"K": key})
 
 
 @pytest.mark.parametrize("base_url", ["http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1"])

@@ -26,6 +26,9 @@ from safelight_contracts.results import Run
 from safelight_contracts.sending import Sender
 from safelight_contracts.shrinking import explain_failures
 
+_PATIENCE = 300.0
+"""Seconds that a whole answer may take at most, however steadily it drips."""
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -81,7 +84,8 @@ def carry_out(
     start = time.perf_counter()
     if isinstance(prepared.budget.cap, Ledger):
         prepared.budget.cap.open_run()
-    with Sender(found.base_url, found.key, timeout=wish.timeout) as sender:
+    patience = min(_PATIENCE, 10 * wish.timeout)
+    with Sender(found.base_url, found.key, timeout=wish.timeout, patience=patience) as sender:
         endpoint = endpoint_of(prepared, sender, watcher, sleep)
         run = endpoint.carry_out(prepared.plan)
         explain_failures(endpoint, prepared.promises, confirm=wish.paid_again)

@@ -102,6 +102,8 @@ def ready(wish: Wish, environment: Mapping[str, str] = os.environ) -> Ready:
     key = environment.get(key_env, "")
     if not key and (wish.key_env or not near):
         raise UsageError(f"--api-key-env {key_env}: no such environment variable, or it is empty")
+    if not (key.isascii() and key.isprintable()):
+        raise UsageError(f"--api-key-env {key_env}: holds what no header can, such as a line break")
     known = read_baseline(wish.baseline) if wish.baseline else ()
     return Ready(wish, dialect, base_url, key_env, key or LOCAL_KEY, known)
 

@@ -6,6 +6,7 @@ What must not enter: running, judging; this is flags, a server for the time, wor
 from __future__ import annotations
 
 import datetime
+import re
 import secrets
 import sys
 from collections.abc import Callable, Iterator
@@ -72,6 +73,12 @@ def client(command: tuple[str, ...], **flags: Any) -> None:  # noqa: ANN401 - cl
 
     if flags["provider"] not in REGISTRY:
         raise UsageError(f"unknown provider {flags['provider']!r}; known are {', '.join(REGISTRY)}")
+    for option in ("expect_output", "notices"):
+        try:
+            re.compile(flags[option] or "")
+        except re.error as error:
+            name = option.replace("_", "-")
+            raise UsageError(f"--{name} {flags[option]!r}: is no pattern: {error}") from error
     provider = load_provider(flags["provider"])
     report = _run(command, provider, flags)
     if words := failure(report, provider.name, flags["save"]):

@@ -122,12 +122,16 @@ def perform(options: dict[str, Any], *, replay: bool = False) -> None:
     from rich.console import Console
 
     from safelight_contracts.checking import carry_out, prepare
+    from safelight_contracts.reports import writable
     from safelight_contracts.reports.terminal import Bar, print_plan, print_run
 
     files = {kind: options.pop(kind) for kind in REPORTS}
     dry, ledger = options.pop("dry_run"), options.pop("observations")
     console = Console()
     prepared = prepare(_wish(options), replay=replay)
+    for kind, path in {**files, "observations": ledger}.items():
+        if path is not None and not dry:
+            writable(kind, path)
     if replay and not prepared.plan.steps:
         click.echo(f"{prepared.run.title} at {prepared.run.base_url}: nothing failed before")
         return

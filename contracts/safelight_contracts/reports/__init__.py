@@ -22,6 +22,18 @@ KINDS = {
 """Kinds of report files, and what makes the text of each."""
 
 
+def writable(option: str, path: Path) -> None:
+    """Raise UsageError where a file cannot be written: to be told before money is spent."""
+    fresh = not path.exists()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.open("ab").close()
+        if fresh:
+            path.unlink()
+    except OSError as error:
+        raise UsageError(f"--{option} {path}: cannot be written: {error.strerror}") from error
+
+
 def write_report(run: Run, kind: str, path: Path) -> None:
     """Write one report. A Markdown summary is added to a file that exists, as CI wants it.
 
