@@ -117,7 +117,7 @@ class Run:
     def verdict(self) -> str:
         """Return the exit code in words."""
         return {
-            0: "keeps its contract",
+            0: "keeps its contract" + (", known breaches apart" if self.of(Outcome.KNOWN) else ""),
             1: "breaks its contract",
             3: "inconclusive",
             4: "not fully checked",
