@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from safelight.refusals import UsageError
 from safelight_contracts.endpoint_wish import Wish, ready
+from safelight_contracts.replaying import Examples
 
 AWAY = {"provider": "openai", "base_url": "https://api.example.com/v1"}
 
@@ -53,3 +54,11 @@ def test_this_machine_needs_no_budget(base_url: str) -> None:
 def test_a_name_that_only_looks_like_this_machine_is_another_one() -> None:
     with pytest.raises(UsageError, match="not on this machine"):
         ready(Wish("openai", "http://localhost.example.com/v1"), {})
+
+
+def test_a_database_that_cannot_be_written_is_told_before_anything_is_asked(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match=r"--database .*file/examples: cannot be written"):
+        _ = Examples(str(tmp_path / "file" / "examples"), "openai").database

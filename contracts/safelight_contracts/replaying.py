@@ -78,7 +78,7 @@ def database(where: str | None) -> ExampleDatabase:
 
     kind = (where or "").partition(":")[0]
     if where is None or (kind not in {"redis", "rediss", "github"} and "://" not in where):
-        return kinds.DirectoryBasedExampleDatabase(Path(where) if where else DEFAULT)
+        return kinds.DirectoryBasedExampleDatabase(_writable(Path(where) if where else DEFAULT))
     if kind in {"redis", "rediss"}:
         return _redis(where)
     owner, _, repository = where.removeprefix("github:").partition("/")
@@ -87,6 +87,17 @@ def database(where: str | None) -> ExampleDatabase:
         raise UsageError(f"--database {where!r}: expected {known}")
     shared = kinds.ReadOnlyDatabase(kinds.GitHubArtifactDatabase(owner, repository))
     return kinds.MultiplexedDatabase(kinds.DirectoryBasedExampleDatabase(DEFAULT), shared)
+
+
+def _writable(folder: Path) -> Path:
+    """Return a folder that examples can be kept in; of one that cannot, Hypothesis says nothing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".writable").touch()
+        (folder / ".writable").unlink()
+    except OSError as error:
+        raise UsageError(f"--database {folder}: cannot be written: {error.strerror}") from error
+    return folder
 
 
 def _redis(where: str) -> ExampleDatabase:
