@@ -215,6 +215,10 @@ HIDDEN = [
     "sk-abcdefghijklmnop1234 and org-ABCdef123456789",
     "eyJhbGciOi12345.eyJzdWIiOiIx.sflKxwRJ",
     "AKIAIOSFODNN7EXAMPLE",
+    f'{{"api_key": "x\\"{planted("a")}"}}',
+    f'{{"api_keys": ["{planted("b")}", "{planted("a")}"], "ok": 1}}',
+    json.dumps({"text": json.dumps({"password": f'x"{planted("a")}'})}),
+    json.dumps({"pem": f"-----BEGIN PRIVATE KEY-----\n{planted('a')}\n-----END PRIVATE KEY-----"}),
     f"https://x.invalid/a.png?sv=1\\u0026sig={planted('a')}",
     f"https://x.invalid/a.png?X-Amz-Signature={planted('a')}&amp;X-Amz-Date=1",
 ]
@@ -234,6 +238,22 @@ def test_what_is_hidden_keeps_its_length(text: str) -> None:
     assert len(hidden) == len(text)
     assert planted("a") not in hidden
     assert re.search(r"\*{6,}", hidden)
+
+
+@pytest.mark.parametrize(
+    "secret", ["abcdef", 'a"b', "a\\", 'a\\\\"c', "\n\u00e9", ["k1", 'k"2'], [7, 22], 123456]
+)
+def test_what_is_hidden_in_json_leaves_json_of_the_same_form(secret: object) -> None:
+    fields = {"account_id": secret, "kept": "as it is", "number": 123456}
+    inner = json.dumps(fields)
+    for text in (inner, json.dumps({"message": inner})):
+        hidden = Secrets().hide_text(text)
+        assert len(hidden) == len(text)
+        found = json.loads(hidden)
+        found = json.loads(found["message"]) if "message" in found else found
+        assert type(found["account_id"]) is type(secret)
+        assert found["account_id"] != secret
+        assert {**found, "account_id": secret} == fields
 
 
 def test_plain_words_of_a_secret_header_stay_elsewhere() -> None:

@@ -18,6 +18,8 @@ import orjson
 
 from safelight.messages import Headers, Json, Request
 from safelight.read import media_type, read_form
+from safelight.recording import fields
+from safelight.recording.fields import plain
 from safelight.refusals import Refusal
 
 
@@ -66,21 +68,16 @@ _LOOKS = re.compile(
     | \bAIza[\w-]{20,}
     | (?<=\b[Bb]earer\ )(?=[\w.~+/-]*\d)[\w.~+/-]{10,}=*
     | (?<=\b[Bb]asic\ )[A-Za-z0-9+/]{12,}=*
+    | -----BEGIN\ [A-Z\ ]*PRIVATE\ KEY-----[\s\S]*?(?:-----END|\Z)
     | \borg-(?=\w*\d)\w{10,} | \bproj_(?=\w*\d)\w{10,} | \bacct_(?=\w*\d)\w{10,}
     """,
     re.VERBOSE,
 )
-_FIELD = re.compile(rb'(\\*)"([A-Za-z][\w.-]{1,63})\\*"\s*:\s*\1"((?:[^"\\]|\\(?!\1"|$).)*)')
 _LINK = re.compile(rb"(?:https?|wss?)://([^\s\"'<>\\?#]*)(\?(?:[^\s\"'<>\\]|\\u0026|\\/)*)?")
 _OWNED = re.compile(
     r"(/(?:organi[sz]ations|orgs|accounts|projects|teams|workspaces|users)/)([^/?]+)"
 )
 _SPLIT = re.compile(rb"&amp;|\\u0026|&|;")
-
-
-def plain(name: str) -> str:
-    """Return a name as `NAMES` has it."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().replace("-", "_")
 
 
 class Secrets:
@@ -146,8 +143,11 @@ class Secrets:
             item = stack.pop()
             if isinstance(item, dict):
                 for key, inner in item.items():
-                    if isinstance(inner, str) and plain(str(key)) in self._fields:
-                        self._keep(inner)
+                    if plain(str(key)) in self._fields:
+                        texts = inner if isinstance(inner, list) else [inner]
+                        for text in texts:
+                            if isinstance(text, str):
+                                self._keep(text)
                 stack += item.values()
             elif isinstance(item, list):
                 stack += item
@@ -175,7 +175,7 @@ class Secrets:
     def hide(self, text: bytes) -> bytes:
         """Return a text of the same length without secrets."""
         text = self.hide_values(text)
-        text = _FIELD.sub(self._field, text)
+        text = fields.hidden(text, self._fields)
         text = _LINK.sub(_link, text)
         return _LOOKS.sub(_stars, text)
 
@@ -205,12 +205,6 @@ class Secrets:
 
     def _header(self, name: str, value: str) -> tuple[str, str]:
         return name, "*" * len(value) if self.named(name) else self.hide_text(value)
-
-    def _field(self, found: re.Match[bytes]) -> bytes:
-        if plain(found[2].decode()) not in self._fields:
-            return found[0]
-        start = found.start(3) - found.start(0)
-        return found[0][:start] + b"*" * len(found[3])
 
 
 def _telling(text: str) -> bool:
