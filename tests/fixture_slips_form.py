@@ -121,6 +121,21 @@ FORM: dict[str, Slip] = {
         3,
         "$base64 is standard base64 with its padding",
     ),
+    "a header that no server can send": (
+        "match: {}\nreply:\n  status: 500\n  headers: {a name: x}\n",
+        4,
+        "'a name' is no name of a header",
+    ),
+    "a header of two lines": (
+        'match: {}\nreply:\n  status: 500\n  headers: {x-a: "b\\r\\nx-c: d"}\n',
+        4,
+        "cannot be sent: a line of Latin-1, without space around it",
+    ),
+    "a header beyond Latin-1": (
+        "match: {}\nreply:\n  status: 500\n  headers: [[x-a, \u017c]]\n",
+        4,
+        "reply.headers.x-a: '\u017c' cannot be sent",
+    ),
     "a chunk of JSON": (
         "match: {}\nreply:\n  chunks:\n    - data: {a: 1}\n",
         4,

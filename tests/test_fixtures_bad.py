@@ -65,6 +65,16 @@ def test_a_bad_json_file_is_told_by_line_too(folder: Path, dialects: Mapping[str
     assert told[1] == f"{folder / 'key.json'}:4: reply.txt: unknown key; did you mean 'text'?"
 
 
+def test_a_small_file_that_aliases_make_huge_is_refused_at_once(
+    folder: Path, dialects: Mapping[str, Dialect]
+) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+    (folder / "bomb.yaml").write_text("\n".join([*lines, "match: {}", "reply: {text: x}"]))
+    (problem,) = problems(folder, dialects)
+    assert problem.reason == "aliases repeat this too often"
+
+
 def test_the_same_match_twice_shadows_the_second(
     folder: Path, dialects: Mapping[str, Dialect]
 ) -> None:

@@ -82,6 +82,14 @@ def test_a_picture_cut_into_chunks_is_stored_once(tmp_path: Path) -> None:
     ]
 
 
+def test_a_stream_promises_no_length(tmp_path: Path) -> None:
+    head = "  headers: {content-type: text/event-stream, content-length: '5'}\n"
+    text = f"match: {{}}\nreply:\n  status: 500\n{head}  chunks: [{{data: more than five}}]\n"
+    reply = say(emulator(tmp_path, {"one": text}), "x", stream=True)
+    assert [chunk.data for chunk in reply.chunks] == [b"more than five"]
+    assert [name for name, _ in reply.headers if name == "content-length"] == []
+
+
 def test_a_recording_answers_its_very_request_whatever_the_catalogue_knows(tmp_path: Path) -> None:
     asked = {"model": "gpt-9-unheard-of", "messages": [{"role": "user", "content": "x"}]}
     told = json.dumps(asked, indent=3).encode()

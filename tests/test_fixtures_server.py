@@ -109,6 +109,21 @@ def test_files_that_change_are_served_soon_and_bad_ones_are_not(serve: Serve, fo
     assert "what it said before is still served" in told
 
 
+def test_a_folder_that_is_taken_away_and_put_back_is_watched_again(
+    serve: Serve, folder: Path
+) -> None:
+    server = serve("--as-of", DAY, "--fixtures", str(folder))
+    with client(server) as api:
+        assert say(api, "hello") == "first"
+        folder.rename(folder.with_name("away"))
+        soon(lambda: say(api, "hello") != "first", 5)
+        folder.mkdir()
+        write(folder, {"hello": HELLO.replace("TEXT", "second")})
+        soon(lambda: say(api, "hello") == "second", 5)
+        write(folder, {"hello": HELLO.replace("TEXT", "third")})
+        soon(lambda: say(api, "hello") == "third", 5)
+
+
 def test_unmatched_requests_may_be_errors(serve: Serve, folder: Path) -> None:
     server = serve("--as-of", DAY, "--fixtures", str(folder), "--unmatched", "error")
     told = f"Fixtures: 4 from {folder}; what none fits gets an error.\n"
