@@ -115,6 +115,7 @@ ORDER = [
     "{operation: chat.create, prompt: {regex: 'a c.t'}}",
     "{operation: chat.create, prompt: {contains: a cat}}",
     "{operation: chat.create, prompt: {contains: cat}}",
+    "{operation: chat.create, prompt: {regex: '.*'}}",
     "{operation: 'chat.*', prompt: {contains: cat}}",
     "{operation: chat.create}",
     "{operation: 'chat.*'}",
