@@ -40,6 +40,14 @@ def record() -> Iterator[Callable[..., Recorder]]:
         stop()
 
 
+async def _rest(loop: asyncio.AbstractEventLoop) -> None:
+    """End what is left of a loop, as `asyncio.run` does."""
+    left = asyncio.all_tasks(loop) - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
+
+
 def _run(recorder: Any, sock: Any) -> Callable[[], None]:
     """Serve in a thread, and return what stops it."""
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
@@ -48,6 +56,7 @@ def _run(recorder: Any, sock: Any) -> Callable[[], None]:
 
     def run() -> None:
         loop.run_until_complete(serving)
+        loop.run_until_complete(_rest(loop))
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
 

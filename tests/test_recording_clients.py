@@ -12,6 +12,7 @@ import json
 import os
 import re
 import subprocess
+import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -174,6 +175,9 @@ def test_a_client_sees_the_same_when_nobody_is_there_any_more(  # noqa: PLR0913,
     out = tmp_path / "kept"
     recorder = record(f"{live.origin}{BASES[provider]}", out, provider=provider)
     first = run(recorder.origin, folder)
+    until = time.monotonic() + 10
+    while len(list(out.glob("*.yaml"))) < least and time.monotonic() < until:
+        time.sleep(0.01)  # a fixture is written after the reply
     recorder.stop()
     assert len(list(out.glob("*.yaml"))) >= least
     if case in BY_BOTH:
@@ -221,8 +225,8 @@ def test_every_operation_is_recorded_and_replayed(
     live = serve("--as-of", DAY, "--seed", "99")
     recorder = record(f"{live.origin}{base}", tmp_path, provider=provider)
     first = [told(_asked(recorder.port, one)) for one in asks]
-    recorder.stop()
     kept(tmp_path, len(asks))
+    recorder.stop()
     assert live.stop() == 0
     dead = record(f"http://127.0.0.1:9{base}", tmp_path, "--only-missing", provider=provider)
     served = serve("--as-of", DAY, "--fixtures", str(tmp_path))

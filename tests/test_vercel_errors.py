@@ -140,7 +140,7 @@ CASES: dict[str, Callable[[Emulator], Reply]] = {
 }
 
 ELSEWHERE = {
-    "V-FILE-EXPIRED": "test_the_urls_of_other_providers_expire_in_our_words",
+    "V-FILE-EXPIRED": "no reply of this provider links to a picture",
     "V-CHAT-CONTEXT": "no model of this catalogue has the trait `context`",
     "V-CHAT-PARAMETER": "no model of this catalogue is of the family that refuses parameters",
 }
@@ -217,7 +217,7 @@ def test_a_generations_errors_are_flat() -> None:
     }
 
 
-def test_the_urls_of_other_providers_expire_in_our_words() -> None:
+def test_the_urls_of_other_providers_expire_in_their_own_words() -> None:
     clock = kit.Clock()
     emu = kit.emulator(clock, provider="vercel")
     asked = {"model": "acme/any", "prompt": "A fox", "size": "64x64", "response_format": "url"}
@@ -225,7 +225,7 @@ def test_the_urls_of_other_providers_expire_in_our_words() -> None:
     path, _, query = made["data"][0]["url"].removeprefix("http://127.0.0.1:4010").partition("?")
     clock.now += 10 * 24 * 3600
     reply = emu.respond(Request("GET", path, query))
-    assert (reply.status, kit.error(reply)["type"]) == (403, "forbidden")
+    assert (reply.status, kit.error(reply)["type"]) == (403, "invalid_request_error")
 
 
 def test_lenient_answers_for_a_model_that_nobody_sells() -> None:

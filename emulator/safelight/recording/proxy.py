@@ -13,6 +13,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from time import time
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -176,8 +177,9 @@ class Recorder:
     async def _forward(self, request: Request, asked: Asked, digest: str, client: Client) -> None:
         """Ask the service, pass on what comes, and keep it once it is whole."""
         exchange, now = Exchange(self._plan.origin), asyncio.get_running_loop().time
-        began = now()
+        began = first = now()
         taking: Taking | None = None
+        got, declared = 0, ""
         try:
             head = await exchange.begin(
                 request.method, self._target(request, asked.path), _sent(request), request.body
@@ -185,31 +187,43 @@ class Recorder:
             first = now()
             self.keeper.learn(request, head.headers)
             taking = self._take(request, head)
+            declared = dict(head.headers).get("content-length", "")
             await client.begin(head)
             async for part in exchange.parts():
                 came = now() - first
-                await client.send(part.data)
-                taking = _add(taking, part.data, came, ends=part.ends)
+                try:
+                    await client.send(part.data)
+                finally:
+                    taking = _add(taking, part.data, came, ends=part.ends)
+                    got += len(part.data)
+            declared = str(got)
             await client.end()
-            if taking is not None and request.method != "OPTIONS":
-                taken, taking = taking, None  # what is being written is not dropped any more
-                await self._keep(request, asked, digest, taken, first - began)
         except UpstreamError as error:
+            declared = ""
             if isinstance(error, UnreachableError):
                 self.spent -= self._price(asked) or Decimal(0)
             LOG.warning("%s %s: %s; nothing was kept", request.method, request.path, error)
             await client.fail(error)
         finally:
-            if taking is not None:
+            # Who has all of an answer may stop the recorder at once: it is kept all the same, in a
+            # thread that the end of the loop waits for.
+            whole = declared == str(got) and request.method != "OPTIONS"
+            kept: asyncio.Future[None] | None = None
+            if taking is not None and whole:
+                keep = partial(self._keep, request, asked, digest, taking, first - began)
+                kept = asyncio.get_running_loop().run_in_executor(None, keep)
+            elif taking is not None:
                 taking.drop()
             await exchange.close()
+            if kept is not None:
+                await kept
 
-    async def _keep(
+    def _keep(
         self, request: Request, asked: Asked, digest: str, taking: Taking, delay: float
     ) -> None:
         """Write down what was taken; what cannot be is told, and nobody is hurt."""
         try:
-            await asyncio.to_thread(self.keeper.keep, request, asked, digest, taking, delay)
+            self.keeper.keep(request, asked, digest, taking, delay)
         except (OSError, UnreadableError) as error:
             taking.drop()
             LOG.warning("%s %s: not kept: %s", request.method, request.path, error)
