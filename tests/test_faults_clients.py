@@ -5,11 +5,12 @@ These are facts about the clients, observed here; where one surprises, so will i
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,22 @@ import openai
 import pytest
 from clients import node, packages
 
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+"""Of an answer that breaks off, clients leave the socket to the garbage collector."""
+
 SCRIPTS = Path(__file__).parent / "clients" / "faults"
 ASK: dict[str, Any] = {
     "model": "gpt-image-2", "prompt": "x", "size": "1024x1024", "quality": "low",
 }  # fmt: skip
 SOON = "; retry_after_ms=1"
 """Retries without a pause: clients obey this header first."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def leftovers() -> Iterator[None]:
+    """Let what the clients left behind go here, and not in the middle of another file's test."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="module")
