@@ -267,3 +267,16 @@ def test_plain_words_of_a_secret_header_stay_elsewhere() -> None:
 @pytest.mark.parametrize("text", SHOWN)
 def test_what_is_no_secret_stays(text: str) -> None:
     assert Secrets().hide_text(text) == text
+
+
+def test_a_key_that_the_service_repeats_in_other_letters_does_not_reach_the_disk(
+    record: Record, service: Service, tmp_path: Path
+) -> None:
+    key = planted("bearer")
+    told = {"hex": key.encode().hex(), "loud": key.upper(), "dump": key.encode().hex().upper()}
+    service.answer(whole(json.dumps(told).encode(), "application/json"))
+    server = record(service.base, tmp_path)
+    edit(server.port, png())
+    kept(tmp_path, 1)
+    data = b"".join(path.read_bytes() for path in written(tmp_path))
+    assert [name for name, value in told.items() if value.encode() in data] == []

@@ -160,6 +160,7 @@ class Secrets:
             raw = text.encode("utf-8", "surrogateescape")
             ways = {raw, quote(text, safe="").encode(), unquote_plus(text).encode()}
             ways |= {json.dumps(text)[1:-1].encode(), base64.b64encode(raw).rstrip(b"=")}
+            ways |= {raw.upper(), raw.lower(), raw.hex().encode(), raw.hex().upper().encode()}
             ways = {way for way in ways if len(way) >= SHORT}
             if not ways <= self._values:  # replaced whole: other threads are reading
                 self._values = self._values | ways
