@@ -265,19 +265,14 @@ def test_a_months_cap_holds_across_runs(tmp_path: Path) -> None:
 
 
 def test_a_model_without_a_price_is_left_out_unless_allowed(tmp_path: Path) -> None:
-    with priced("/openai/v1", honest) as fake:
-        asked = wish(fake, tmp_path, operations=("chat.create",), models=("gpt-5.5",))
-        found, _ = run(asked)
+    only = {
+        "provider": "together",
+        "operations": ("images.generate",),
+        "models": ("black-forest-labs/FLUX.1-dev",),
+    }
+    with priced("/together", honest) as fake:
+        found, _ = run(wish(fake, tmp_path, **only))
         assert found.exit_code == 4
         assert any("no price" in one.reason for one in found.of(Outcome.NOT_CHECKED))
-        allowed, _ = run(
-            wish(
-                fake,
-                tmp_path,
-                operations=("chat.create",),
-                models=("gpt-5.5",),
-                allow_unpriced=True,
-                max_cases=60,
-            )
-        )
+        allowed, _ = run(wish(fake, tmp_path, **only, allow_unpriced=True, max_cases=60))
     assert not any("no price" in one.reason for one in allowed.of(Outcome.NOT_CHECKED))

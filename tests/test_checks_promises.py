@@ -161,7 +161,11 @@ def drawn_fields(provider: str, operation: str, model: str) -> Any:
     contract = Promises(provider, DAY)
 
     @settings(
-        max_examples=100, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=300,
+        database=None,
+        deadline=None,
+        derandomize=True,  # that each of many fields is drawn should not hang on luck
+        suppress_health_check=list(HealthCheck),
     )
     @given(requests(contract, contract.of(operation), model))
     def draw(params: Any) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import DAY, LiveServer
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from kit import png
 from rawclient import Seen, ask
@@ -261,6 +261,8 @@ def test_any_answer_survives_recording_saving_loading_and_replay(
     answer: tuple[str, list[tuple[bytes, float]]], status: int, *, chunked: bool
 ) -> None:
     kind, parts = answer
+    whole = b"".join(data for data, _ in parts)
+    assume(Secrets().hide(whole) == whole)  # secrets are meant to change
     with tempfile.TemporaryDirectory() as folder:
         reply = round_trip(Path(folder), kind, parts, status, chunked=chunked)
     assert reply.status == status
