@@ -216,7 +216,7 @@ class Recorder:
                 taking.drop()
             await exchange.close()
             if kept is not None:
-                await kept
+                await asyncio.shield(kept)  # a write that waits for its thread is not called off
 
     def _keep(
         self, request: Request, asked: Asked, digest: str, taking: Taking, delay: float
