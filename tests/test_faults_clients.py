@@ -131,6 +131,20 @@ def test_openai_python_pays_three_times_for_a_lost_answer(origin: str) -> None:
     assert all(float(finding["cost"]) > 0 for finding in told)
 
 
+def test_openai_python_gives_up_on_a_chat_that_no_limit_will_ever_hold(
+    serve: Callable[..., Any],
+) -> None:
+    small = str(serve("--rate-limit", "tokens=20; operation=chat.*").origin)
+    client = openai.OpenAI(base_url=f"{small}/s/large/openai/v1", api_key="sk-test")
+    with pytest.raises(openai.RateLimitError, match="Request too large for gpt-4o") as refused:
+        client.chat.completions.create(
+            model="gpt-4o", messages=[{"role": "user", "content": "Hello"}], max_tokens=60
+        )
+    assert (refused.value.type, refused.value.code) == ("tokens", "rate_limit_exceeded")
+    assert "retry-after" not in refused.value.response.headers
+    assert asked(small, "large") == 3
+
+
 def test_openai_python_waits_two_minutes_but_no_longer(origin: str) -> None:
     for wait, requests in ((120, 3), (121, 1)):
         name = f"patience-{wait}"

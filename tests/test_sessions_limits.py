@@ -8,7 +8,7 @@ import kit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from safelight.limits import Bucket, Limit, duration, gauge, parse, taken
+from safelight.limits import Bucket, Limit, duration, exceeded, gauge, parse, taken
 from safelight.messages import Reply, Request
 from safelight.refusals import UsageError
 
@@ -86,7 +86,7 @@ def test_a_picture_too_many_is_refused_for_what_was_used_up(
     assert (told["type"], says in told["message"]) == (kind, True), told
 
 
-@pytest.mark.parametrize("limit", ["requests=1/second", "tokens=20", "images=1/hour"])
+@pytest.mark.parametrize("limit", ["requests=1/second", "tokens=40", "images=1/hour"])
 def test_a_refusal_of_another_service_names_the_limit_and_has_nothing_left(limit: str) -> None:
     emu = limited(limit)
     flux = {"model": "black-forest-labs/FLUX.1-schnell", "prompt": "x"}
@@ -114,6 +114,55 @@ def test_who_waits_as_long_as_told_gets_in_and_no_sooner() -> None:
     assert kit.post(emu, PATH, CHAT).status == 200
 
 
+def test_a_chat_larger_than_the_whole_limit_is_told_to_ask_for_less_and_never_to_wait() -> None:
+    emu = limited("tokens=20")
+    reply = kit.post(emu, PATH, CHAT)
+    asked = kit.parsed(kit.post(kit.emulator(), PATH, CHAT))["usage"]["total_tokens"]
+    assert reply.status == 429
+    assert kit.header(reply, "retry-after") is None
+    assert kit.error(reply) == {
+        "message": "Request too large for gpt-4o in organization safelight-org on tokens per min"
+        f" (TPM): Limit 20, Requested {asked}. The input or output tokens must be reduced in order"
+        " to run successfully. Visit https://platform.openai.com/account/rate-limits to learn"
+        " more.",
+        "type": "tokens",
+        "param": None,
+        "code": "rate_limit_exceeded",
+    }
+    advance(emu, 86_400)
+    assert kit.post(emu, PATH, CHAT).status == 429
+    last = kit.control(emu, "GET", "journal")["exchanges"][-1]
+    note = f"--rate-limit: asks for {asked} tokens, the limit is 20; it can never be answered"
+    assert last["notes"] == [note]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (IMAGES, DRAW),
+        ("/vercel/v1/images/generations", {**DRAW, "model": "openai/gpt-image-2"}),
+        ("/compatible/v1/images/generations", DRAW),
+    ],
+)
+def test_pictures_beyond_the_whole_limit_name_no_time_and_fewer_are_drawn(
+    path: str, body: dict[str, Any]
+) -> None:
+    emu = limited("images=2; operation=images.*")
+    reply = kit.post(emu, path, {**body, "n": 3})
+    assert (reply.status, kit.header(reply, "retry-after")) == (429, None)
+    assert "too large" in kit.error(reply)["message"]
+    assert "again" not in kit.error(reply)["message"]
+    assert kit.post(emu, path, {**body, "n": 2}).status == 200
+
+
+def test_what_never_fits_is_told_before_what_only_has_to_wait() -> None:
+    long, short = Limit("images", 2, 86_400.0), Limit("tokens", 40, 1.0)
+    waits = gauge(long, Bucket(0, 1e9), 1, 1e9)
+    never = gauge(short, None, 41, 1e9)
+    assert waits.wait > never.wait
+    assert exceeded([waits, never]) == never
+
+
 def test_images_are_counted_one_by_one() -> None:
     emu = limited("images=5; model=gpt-image-*")
     asked = [kit.post(emu, IMAGES, {**DRAW, "n": n}).status for n in (3, 3, 2, 1)]
@@ -136,7 +185,7 @@ def test_headers_tell_where_the_limit_stands() -> None:
     assert found["x-ratelimit-reset-requests"] == "6s"
 
 
-@pytest.mark.parametrize("limit", ["requests=1", "tokens=31"])
+@pytest.mark.parametrize("limit", ["requests=1", "tokens=31", "tokens=60"])
 def test_a_chats_refusal_tells_nothing_in_headers_as_live(limit: str) -> None:
     emu = limited(limit)
     refused = [kit.post(emu, PATH, {**CHAT, "n": 2}) for _ in range(2)][-1]

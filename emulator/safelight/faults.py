@@ -74,6 +74,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 EXAMPLE = {
     **words(60.0),
+    "unit": "requests",
     "requested": "1",
     "organization": "safelight-org",
     "project": "proj_safelight",

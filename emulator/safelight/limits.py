@@ -53,7 +53,7 @@ class Gauge:
     """Where a limit stands for one request that asks for so much.
 
     `wait` is how many seconds pass until there is enough, 0 when there is; `reset`, until all of it
-    is there again.
+    is there again. What asks for more than the whole limit waits for a window, and in vain.
     """
 
     limit: Limit
@@ -62,9 +62,15 @@ class Gauge:
     wait: float
     reset: float
 
+    @property
+    def hopeless(self) -> bool:
+        """Tell whether the request asks for more than there ever is."""
+        return self.requested > self.limit.amount
+
     def facts(self) -> dict[str, str]:
         """Return what texts and headers may name."""
         return {
+            "unit": self.limit.unit,
             "limit": str(self.limit.amount),
             "remaining": str(self.remaining),
             "used": str(self.limit.amount - self.remaining),
@@ -141,8 +147,11 @@ def duration(seconds: float) -> str:
 
 
 def exceeded(gauges: list[Gauge]) -> Gauge | None:
-    """Return the limit that has to be waited for longest, or None when there is enough of all."""
-    worst = max(gauges, key=lambda found: found.wait, default=None)
+    """Return the limit that has to be waited for longest, or None when there is enough of all.
+
+    A limit that the request never fits into is worse than any that it has to wait for.
+    """
+    worst = max(gauges, key=lambda found: (found.hopeless, found.wait), default=None)
     return worst if worst is not None and worst.wait > 0 else None
 
 

@@ -51,13 +51,21 @@ def _keys(
 
 
 def _refusal(visit: Visit, worst: Gauge) -> Failure:
-    """Return the provider's refusal: a row for this unit if there is one, else the general one."""
+    """Return the provider's refusal: a row for this unit if there is one, else the general one.
+
+    A request that is larger than the whole limit is told so, and not to come back.
+    """
     visit.model_name = visit.model_name or str(visit.params.get("model") or "")
-    visit.notes.append(f"--rate-limit: {worst.limit.unit} used up, enough in {worst.wait:.3f} s")
+    unit, general = worst.limit.unit, "rate_limited"
+    if worst.hopeless:
+        general = "rate_limited_too_large"
+        asks = f"asks for {worst.requested} {unit}, the limit is {worst.limit.amount}"
+        visit.notes.append(f"--rate-limit: {asks}; it can never be answered")
+    else:
+        visit.notes.append(f"--rate-limit: {unit} used up, enough in {worst.wait:.3f} s")
     where = visit.situation()
     where = replace(where, facts={**where.facts, **EXAMPLE, **worst.facts()})
-    names = (f"rate_limited_{worst.limit.unit}", "rate_limited")
-    return visit.dialect.provider.errors.faulted(names, where)
+    return visit.dialect.provider.errors.faulted((f"{general}_{unit}", general), where)
 
 
 def told(visit: Visit, reply: Reply) -> Reply:
