@@ -86,11 +86,15 @@ def test_a_name_near_to_none_says_where_the_list_is() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("rate_limited; times=x", "times needs a whole number from 1, got 'x'"),
+        ("rate_limited; times=x", "times needs a whole number from 1 to 999999999, got 'x'"),
         ("drip; retry_after=3", "drip makes nothing of option retry_after; it takes times, secon"),
         ("rate_limited; bytes=7", "rate_limited makes nothing of option bytes; it takes times"),
-        ("rate_limited; times=0", "times needs a whole number from 1, got '0'"),
-        ("sse_long_line; bytes=99999999", "option bytes of a fault is at most 67108864"),
+        ("rate_limited; times=0", "times needs a whole number from 1 to 999999999, got '0'"),
+        ("rate_limited; times=\u0663", "times needs a whole number from 1"),
+        (
+            "sse_long_line; bytes=99999999",
+            "bytes of a fault needs a whole number from 1 to 67108864",
+        ),
         ("rate_limited@2", "'2' is no probability; write a number from 0 to 1"),
         ("rate_limited; often=2", "unknown option 'often' of a fault; known are times, seconds"),
         ("rate_limited; retry_after=soon", "option retry_after of a fault needs a number"),
@@ -104,6 +108,42 @@ def test_a_slip_says_what_is_wrong_and_what_would_be_right(text: str, problem: s
     assert problem in str(slip.value)
 
 
+NONSENSE = ["-1", "nan", "inf", "-inf", "1e3", "1e400", "", "0x10", "1_000", "\u0663", "9" * 40]
+
+
+@pytest.mark.parametrize(
+    ("fault", "more", "span"),
+    [
+        ("sse_split; bytes", ["0", "1.5", "67108865"], "a whole number from 1 to 67108864"),
+        ("sse_long_line; bytes", ["0", "7.0"], "a whole number from 1 to 67108864"),
+        ("drip; seconds", ["0", "0.0", "86401"], "a number above 0, up to 86400"),
+        ("stall_mid_body; seconds", ["0", "86400.1"], "a number above 0, up to 86400"),
+        ("overloaded; seconds", ["86401"], "a number from 0 to 86400"),
+        ("rate_limited; retry_after", ["31536001"], "a number from 0 to 31536000"),
+        ("rate_limited; retry_after_ms", ["1" * 10], "a number from 0 to 999999999"),
+        ("rate_limited; limit", ["2.5"], "a whole number from 0 to 999999999"),
+        ("rate_limited; used", ["2.5"], "a whole number from 0 to 999999999"),
+    ],
+)
+def test_a_number_that_cannot_be_meant_is_told_its_range(
+    fault: str, more: list[str], span: str
+) -> None:
+    option = fault.split()[1]
+    for value in [*NONSENSE, *more]:
+        with pytest.raises(UsageError) as slip:
+            parse(f"{fault}={value}")
+        told = f"option {option} of a fault needs {span}, got {value!r}"
+        assert str(slip.value) == told
+
+
+@pytest.mark.parametrize(
+    "chance", ["nan", "inf", "-0.1", "1.1", "2", "-1e-3", "0..1", "1.0.0", "1/2"]
+)
+def test_a_chance_that_is_none_is_refused(chance: str) -> None:
+    with pytest.raises(UsageError, match="is no probability; write a number from 0 to 1"):
+        parse(f"drip@{chance}; times=2")
+
+
 @given(
     name=st.sampled_from(sorted(FAULTS)),
     times=st.none() | st.integers(1, 10**9 - 1),
@@ -114,7 +154,7 @@ def test_what_is_written_is_what_is_read(
     name: str, times: int | None, chance: float | None, data: st.DataObject
 ) -> None:
     takes = st.sampled_from([*{*FAULTS[name].takes} - {"times", "row"}, ""])
-    drawn = data.draw(st.dictionaries(takes, st.integers(0, 999).map(str)))
+    drawn = data.draw(st.dictionaries(takes, st.integers(1, 999).map(str)))
     options = {key: value for key, value in drawn.items() if key}
     text = name if chance is None else f"{name}@{chance:.6f}"
     parts = [f"{key}={value}" for key, value in options.items()]

@@ -84,9 +84,20 @@ EXAMPLE = {
 }
 """What a refusal names when nobody has really used anything up."""
 
-_SPEC = re.compile(r"\s*(?P<name>[\w-]+)\s*(?:@\s*(?P<chance>[\d.]+))?\s*(?P<rest>(?:;[^;]*)*)\s*")
-MOST = 64 * 1024 * 1024
+_SPEC = re.compile(r"\s*(?P<name>[\w-]+)\s*(?:@\s*(?P<chance>[^\s;]+))?\s*(?P<rest>(?:;[^;]*)*)\s*")
+_MOST = 64 * 1024 * 1024
 """Bytes that a line may have at most: the server makes it in memory."""
+
+_SPANS = {
+    "seconds": (0, 86_400, False),
+    "retry_after": (0, 31_536_000, False),
+    "retry_after_ms": (0, 999_999_999, False),
+    "limit": (0, 999_999_999, True),
+    "used": (0, 999_999_999, True),
+    "bytes": (1, _MOST, True),
+}
+"""From where to where an option's number goes, and whether it is a whole one: no wait is longer
+than a day, no `retry-after` than a year."""
 
 OPTIONS = {
     "times": "strike so often, then never again in this session",
@@ -125,18 +136,27 @@ def ask(
         if key not in fault.takes:
             takes = ", ".join(fault.takes)
             raise UsageError(f"{fault.name} makes nothing of option {key}; it takes {takes}")
-        if key != "row" and not re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value):
-            raise UsageError(f"option {key} of a fault needs a number, got {value!r}")
-        if key == "bytes" and float(value) > MOST:
-            raise UsageError(f"option bytes of a fault is at most {MOST}, got {value}")
-    if times is not None and not re.fullmatch(r"0*[1-9]\d{0,8}", times):
-        raise UsageError(f"times needs a whole number from 1, got {times!r}")
+        if key in _SPANS:
+            _within(fault, key, value)
+    if times is not None and not re.fullmatch(r"0*[1-9][0-9]{0,8}", times):
+        raise UsageError(f"times needs a whole number from 1 to 999999999, got {times!r}")
     return Ask(
         fault=fault,
         times=None if times is None else int(times),
         probability=_probability(chance),
         options=MappingProxyType(options),
     )
+
+
+def _within(fault: Fault, key: str, text: str) -> None:
+    """Raise UsageError for an option that is no number of its span, a stall of no time included."""
+    low, high, whole = _SPANS[key]
+    some = key == "seconds" and fault.kind != "refusal"
+    plain = re.fullmatch(r"[0-9]{1,9}" if whole else r"[0-9]{1,9}(\.[0-9]{1,9})?", text)
+    if not plain or not low <= float(text) <= high or (some and float(text) == 0):
+        kind = "a whole number" if whole else "a number"
+        span = f"above 0, up to {high}" if some else f"from {low} to {high}"
+        raise UsageError(f"option {key} of a fault needs {kind} {span}, got {text!r}")
 
 
 def _option(part: str) -> tuple[str, str]:
