@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import kit
 import pytest
 from click.testing import CliRunner
@@ -17,6 +18,7 @@ from safelight.faults import FAULTS
 from safelight.messages import Request
 
 PATH = "/openai/v1/chat/completions"
+TOKEN = (("authorization", "Bearer t0ken"),)
 CHAT = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
 
 
@@ -77,6 +79,34 @@ def test_a_page_that_is_none_lists_those_that_are() -> None:
     assert (missing.status, wrong.status) == (404, 405)
     assert "GET /_safelight/scenario" in kit.error(missing)["message"]
     assert "GET /_safelight/clock, POST /_safelight/clock" in kit.error(wrong)["message"]
+
+
+@pytest.mark.parametrize("world", ["", "/s/mine"])
+def test_the_bare_path_lists_the_pages_of_its_session_over_the_socket(
+    live_server: Any, world: str
+) -> None:
+    bare, slash = (httpx.get(f"{live_server.origin}{world}/_safelight{end}") for end in ("", "/"))
+    assert bare.status_code == 200
+    assert bare.content == slash.content
+    listed = bare.json()["pages"]
+    assert [(page["method"], page["path"]) for page in listed] == [
+        (page.method, f"{world}{PREFIX}{page.path}") for page in PAGES
+    ]
+    health = next(page["path"] for page in listed if page["path"].endswith("/health"))
+    assert httpx.get(live_server.origin + health).json()["status"] == "ok"
+
+
+def test_the_bare_path_is_no_request_of_the_api() -> None:
+    emu = kit.emulator(admin_token="t0ken")
+    assert emu.respond(Request("GET", "/_safelight")).status == 401
+    assert emu.respond(Request("POST", "/_safelight")).status == 401
+    assert emu.respond(Request("GET", "/_safelightly")).status == 404
+    told = kit.control(emu, "GET", "health")
+    assert told["status"] == "ok"
+    assert emu.respond(Request("DELETE", "/_safelight", headers=TOKEN)).status == 405
+    journal = Request("GET", "/_safelight/journal", headers=TOKEN)
+    paths = [e["path"] for e in kit.parsed(emu.respond(journal))["exchanges"]]
+    assert paths == ["/_safelightly"]
 
 
 def test_a_token_guards_all_but_the_probes() -> None:

@@ -65,6 +65,19 @@ def describe(desk: Desk) -> Json:
     }
 
 
+def index(desk: Desk) -> Json:
+    """List these pages: each with its method, its path in this session and what it is for."""
+    world = f"/s/{desk.session.name}" if desk.session.name else ""
+    return {
+        "version": __version__,
+        "session": desk.session.name,
+        "pages": [
+            {"method": page.method, "path": world + PREFIX + page.path, "says": page.says}
+            for page in PAGES
+        ],
+    }
+
+
 def _shape(page: Page) -> Json:
     """Return what a page answers, where that is said: the journal's exchanges."""
     if page.make is not hearing.journal:
@@ -98,6 +111,7 @@ _TEXTS = dict.fromkeys(FILTERS, "string")
 _STEPS = {"steps": "array"}
 
 PAGES = (
+    Page("GET", "", index),
     Page("GET", "health", pages.health),
     Page("GET", "ready", pages.ready),
     Page("GET", "providers", pages.providers),
@@ -146,7 +160,11 @@ PAGES = (
 
 
 def respond(desk: Desk, path: str, token: str | None) -> Reply:
-    """Answer a request to the control plane; `token`, when set, must come as a bearer token."""
+    """Answer a request to the control plane; `token`, when set, must come as a bearer token.
+
+    The path without its last slash, as people type it, is the list of pages too.
+    """
+    path = PREFIX if path == PREFIX[:-1] else path
     found = [page for page in PAGES if PREFIX + page.path == path]
     method = "GET" if desk.request.method == "HEAD" else desk.request.method
     page = next((page for page in found if page.method == method), None)

@@ -34,7 +34,7 @@ from safelight.store import Bounded, Canned, MemoryStore, Session
 __all__ = ["FILES", "Emulator", "ProviderInfo", "Settings", "Walk"]
 
 Walk = Generator[Work, object, Reply]
-CONTROL = "/_safelight/"
+CONTROL = "/_safelight"
 FILES = "/_safelight/files/"
 
 
@@ -93,7 +93,7 @@ class Emulator:
             session, path = self._session(request.path)
         except UsageError as error:
             return _slip(error)
-        if path.startswith(CONTROL) and not path.startswith(FILES):
+        if (path + "/").startswith(f"{CONTROL}/") and not path.startswith(FILES):
             return self._control(request, session, path)
         visit = self._visit(request, session, path)
         try:
