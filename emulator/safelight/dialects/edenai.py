@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from urllib.parse import parse_qsl
 
@@ -18,6 +18,7 @@ from safelight.dialects import (
     images_wire,
 )
 from safelight.dialects.base import FORM, JSON, Artwork, Route, Visit
+from safelight.dialects.results import Document
 from safelight.dialects.surface import CHAT, EDIT, GENERATE, HEAVY, MODELS, Surface
 from safelight.errors import Failure
 from safelight.messages import Call, Json, Reply, Work
@@ -33,13 +34,6 @@ _UPLOADS: dict[str, Callable[[Visit], Json]] = {
     "uploads.clear": edenai_uploads.clear,
     "uploads.delete": edenai_uploads.delete,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A reply that is a document already."""
-
-    document: Json
 
 
 class EdenAI(Surface):
@@ -189,21 +183,21 @@ class EdenAI(Surface):
         rows = edenai_lists.names if grouped else edenai_lists.endpoints
         return self.json(visit, {"object": "list", "data": rows(result.models)})
 
-    def operate_info(self, visit: Visit, call: Call) -> Said:
+    def operate_info(self, visit: Visit, call: Call) -> Document:
         """Tell the expert features. Raises Refusal("feature_not_found")."""
         told, region = self.provider.facts["features"], self.region(visit)
         path = visit.arguments.get("feature")
         if path is None:
-            return Said(edenai_lists.features(told, region))
-        return Said(edenai_lists.feature(told, path, region))
+            return Document(edenai_lists.features(told, region))
+        return Document(edenai_lists.feature(told, path, region))
 
     # Uploads
 
-    def operate_uploads(self, visit: Visit, call: Call) -> Said:
+    def operate_uploads(self, visit: Visit, call: Call) -> Document:
         """Keep, list or forget files of this key."""
         if visit.operation == "uploads.create":
-            return Said(edenai_uploads.create(visit, days=self.provider.facts["upload_days"]))
-        return Said(_UPLOADS[visit.operation](visit))
+            return Document(edenai_uploads.create(visit, days=self.provider.facts["upload_days"]))
+        return Document(_UPLOADS[visit.operation](visit))
 
     # Chat
 
@@ -259,12 +253,6 @@ class EdenAI(Surface):
         return edenai_chat.metadata(self._routed(visit), visit, self.region(visit) or "global")
 
     # Replies
-
-    def write(self, visit: Visit, result: object, pictures: Json) -> Reply:
-        """Write a result; most here are documents already."""
-        if isinstance(result, Said):
-            return self.json(visit, result.document)
-        return super().write(visit, result, pictures)
 
     def refuse(self, visit: Visit, failure: Failure) -> Reply:
         """Write an error without white space."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from safelight.catalog import Model
 from safelight.dialects import chat_wire, images_wire
 from safelight.dialects.base import JSON, Artwork, Route, Visit
+from safelight.dialects.results import Document
 from safelight.dialects.surface import CHAT, EDIT, GENERATE, MODEL, MODELS, VARIATION, Surface
 from safelight.messages import Call, Headers, Json, Reply
 from safelight.operations import chat
@@ -17,13 +17,6 @@ from safelight.operations.models import ModelsResult
 from safelight.refusals import Refusal
 
 _STORED = "/chat/completions/{completion_id}"
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """What is said about stored completions: one of them, the list, or a deletion."""
-
-    document: Json
 
 
 class OpenAI(Surface):
@@ -108,7 +101,7 @@ class OpenAI(Surface):
         if visit.operation == "chat.create":
             return super().operate_chat(visit, call)
         if visit.operation == "chat.list":
-            return Stored(self._stored_list(visit))
+            return Document(self._stored_list(visit))
         name = visit.arguments["completion_id"]
         document = visit.session.completions.get(name)
         if document is None and visit.lenient:
@@ -119,7 +112,7 @@ class OpenAI(Surface):
             )
         if document is None:
             raise Refusal("completion_not_found", "completion_id", id=name)
-        return Stored(self._stored(visit, name, document))
+        return Document(self._stored(visit, name, document))
 
     def _stored(self, visit: Visit, name: str, document: Json) -> Json:
         kept = visit.session.completions
@@ -143,12 +136,6 @@ class OpenAI(Surface):
         data = visit.session.completions.values()
         ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {}
         return {"object": "list", "data": data, **ends, "has_more": False}
-
-    def write(self, visit: Visit, result: object, pictures: Json) -> Reply:
-        """Write a result; stored completions are documents already."""
-        if isinstance(result, Stored):
-            return self.json(visit, result.document)
-        return super().write(visit, result, pictures)
 
     def write_chat(
         self, visit: Visit, result: ChatResult, pictures: tuple[Artwork, ...] = ()

@@ -1,4 +1,4 @@
-"""What a result of the shared operations holds, whoever speaks of it: pictures, cost, the question.
+"""What a result holds, whoever speaks of it: pictures, cost, the question; one that is a document.
 
 What must not enter: wire shapes, providers.
 """
@@ -6,7 +6,7 @@ What must not enter: wire shapes, providers.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from safelight.catalog import Model
@@ -15,6 +15,13 @@ from safelight.messages import Json
 from safelight.operations.chat import ChatResult
 from safelight.operations.images import ImagesResult
 from safelight.operations.lies import lie
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A result that is the reply's JSON already."""
+
+    content: Json
 
 
 def bent(result: object, name: str) -> object:

@@ -112,6 +112,8 @@ class Surface(Dialect):
             return self.write_images(visit, result, pictures)
         if isinstance(result, ChatResult):
             return self.write_chat(visit, result, pictures)
+        if isinstance(result, results.Document):
+            return self.json(visit, result.content)
         assert isinstance(result, ModelsResult)
         return self.write_models(visit, result)
 

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 from safelight.catalog import Model
 from safelight.dialects import together_chat, together_hub, together_images
 from safelight.dialects.base import JSON, Artwork, Route, Visit
+from safelight.dialects.results import Document
 from safelight.dialects.surface import HEAVY, SSE, Surface
 from safelight.errors import Failure
 from safelight.messages import Call, Chunk, Headers, Json, Reply, Work
@@ -58,12 +59,12 @@ class Together(Surface):
     def operate_models(self, visit: Visit, call: Call) -> object:
         """List models, or take the order to upload one."""
         if visit.operation == "models.upload":
-            return together_hub.Document(together_hub.ordered(visit))
+            return Document(together_hub.ordered(visit))
         return super().operate_models(visit, call)
 
     def operate_hub(self, visit: Visit, call: Call) -> object:
         """Speak of supported models, and of the models of a project."""
-        return together_hub.Document(together_hub.answer(visit, self.listed(visit)))
+        return Document(together_hub.answer(visit, self.listed(visit)))
 
     def operate_chat(self, visit: Visit, call: Call) -> object:
         """Answer a conversation; a large one as Work."""
@@ -77,12 +78,6 @@ class Together(Surface):
         wanted = parse_qs(visit.request.query).get("dedicated") == ["true"]
         models = super().listed(visit)
         return [model for model in models if model.traits.get("dedicated")] if wanted else models
-
-    def write(self, visit: Visit, result: object, pictures: tuple[Artwork, ...]) -> Reply:
-        """Write a result; some are documents already."""
-        if isinstance(result, together_hub.Document):
-            return self.json(visit, result.document)
-        return super().write(visit, result, pictures)
 
     def images_json(
         self, visit: Visit, result: ImagesResult, created: int, data: list[dict[str, Json]]

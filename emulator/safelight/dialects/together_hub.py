@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NoReturn
 from urllib.parse import parse_qs
@@ -46,13 +45,6 @@ _KINDS = {
     "chat": ("CAPABILITY_CHAT", "MODALITY_TEXT"),
 }
 _PAGE = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A reply that is a document already."""
-
-    document: Json
 
 
 def ordered(visit: Visit) -> Json:

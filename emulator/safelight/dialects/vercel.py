@@ -19,8 +19,8 @@ from safelight.catalog import Model
 from safelight.dialects import images_wire, vercel_account, vercel_chat, vercel_report
 from safelight.dialects.base import JSON, Artwork, Dialect, Route, Visit
 from safelight.dialects.chat_style import ChatHead, ChatStyle
+from safelight.dialects.results import Document
 from safelight.dialects.surface import CHAT, EDIT, GENERATE, MODEL, MODELS, Surface
-from safelight.dialects.vercel_account import Document
 from safelight.dialects.vercel_options import bounded, translated
 from safelight.dialects.vercel_routing import (
     Spent,
@@ -89,8 +89,6 @@ class Vercel(Surface):
 
     def write(self, visit: Visit, result: object, pictures: tuple[Artwork, ...]) -> Reply:
         """Write a result, and remember a generation so that it can be looked up."""
-        if isinstance(result, Document):
-            return self.json(visit, result.content)
         if isinstance(result, (ImagesResult, ChatResult, EmbeddingsResult)):
             record = vercel_account.record(visit, result, self.spent(visit, result))
             visit.session.generations.put(record["id"], record)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import blake2b
 
@@ -37,13 +36,6 @@ _PRICES = {"input": "input", "output": "output", "cached_input": "input_cache_re
 _CHAT_PARAMETERS = (
     "max_tokens", "temperature", "top_p", "stop", "tools", "tool_choice", "response_format",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """An answer that is a JSON document already."""
-
-    content: Json
 
 
 def pricing(model: Model) -> dict[str, Json]:
