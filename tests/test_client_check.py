@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from conftest import LiveServer
+from safelight.cli import main
 from safelight.refusals import UsageError
 from safelight_contracts.client_door import Door, over_http
 from safelight_contracts.client_plans import Plan
@@ -48,7 +50,7 @@ def check(folder: Path, code: str, *flags: str) -> subprocess.CompletedProcess[s
 def test_a_good_command_passes_with_a_server_of_its_own(tmp_path: Path) -> None:
     said = check(tmp_path, GOOD, "--examples", "12", "--expect-output", r"\d{4,} bytes")
     assert (said.returncode, said.stderr) == (0, ""), said.stdout
-    assert said.stdout.startswith("no finding\n12 examples: plain 1, planted 1, exact")
+    assert said.stdout.startswith("no finding\n12 examples: plain 1, planted 1, errors")
 
 
 def test_the_smallest_reply_that_breaks_it_is_a_fixture_that_breaks_it_again(
@@ -180,7 +182,18 @@ def test_what_could_not_be_checked_is_not_green(tmp_path: Path, live_server: Liv
     [
         (("--lenses", "exact,nice"), "unknown lens 'nice'; known are exact, tolerant"),
         (("--must-detect", "fog"), "nobody can plant 'fog'; known are truncated_stream"),
+        (("--must-detect", "wrong_byts"), "'wrong_byts'; did you mean wrong_bytes, wrong_size?"),
         (("--examples", "0"), "needs an example at least, got 0"),
+        (
+            ("--operation", "image.generate"),
+            "operation: openai has none that fits 'image.generate'; did you mean images.generate",
+        ),
+        (("--operation", "nope"), "none that fits 'nope'; known are images.generate"),
+        (("--writes", "/abs/*.png"), "--writes '/abs/*.png': expected a glob below this folder"),
+        (("--writes", ""), "--writes '': expected a glob below this folder"),
+        (("--save", "app.py"), "--save app.py: expected a folder, and "),
+        (("--save", "app.py/deep"), "--save app.py/deep: expected a folder, and "),
+        (("--url", "notaurl"), "--url 'notaurl': expected an address such as https://host/v1"),
         (("--env", "NONSENSE"), "--env 'NONSENSE': write NAME=value"),
         (("--provider", "opennai"), "unknown provider 'opennai'; known are openai"),
         (("--url", "http://127.0.0.1:1"), "no Safelight answers at http://127.0.0.1:1"),
@@ -195,6 +208,60 @@ def test_a_slip_is_one_line(
     assert len(said.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (("--timeout", "0"), "'0' is no time; write seconds, above 0, up to 86400"),
+        (("--timeout", "nan"), "'nan' is no time; write seconds, above 0, up to 86400"),
+        (("--seconds", "inf"), "'inf' is no time; write seconds, above 0, up to 86400"),
+        (("--retry-after", "-1"), "'-1' is no time; write seconds, from 0 to 86400"),
+        (("--expect-exit", "300"), "300 is not in the range -64<=x<=255"),
+    ],
+)
+def test_a_number_that_cannot_be_meant_is_told_its_range(flags: tuple[str, str], says: str) -> None:
+    called = ["check", "client", "--provider", "openai", *flags, "--", "true"]
+    said = CliRunner().invoke(main, called)
+    assert (said.exit_code, f"Error: Invalid value for '{flags[0]}': {says}" in said.output) == (
+        2,
+        True,
+    )
+
+
+def test_a_lens_that_no_example_was_left_for_is_not_green(
+    tmp_path: Path, live_server: LiveServer
+) -> None:
+    said = check(tmp_path, GOOD, "--url", live_server.origin, "--examples", "2")
+    assert said.returncode == 4, said.stdout
+    assert said.stdout.startswith("no finding\n2 examples: plain 1, planted 1\n")
+    assert said.stderr == (
+        "not checked: exact, tolerant, transport, errors: no example was left;"
+        " allow more examples or seconds\n"
+    )
+    few = check(tmp_path, GOOD, "--url", live_server.origin, "--examples", "7")
+    assert few.returncode == 0, few.stderr
+    assert "error rows; more examples try the rest" in few.stdout
+
+
+def test_an_operation_that_it_never_asks_for_is_told_with_those_that_it_does(
+    tmp_path: Path, live_server: LiveServer
+) -> None:
+    said = check(tmp_path, GOOD, "--url", live_server.origin, "--operation", "images.edit")
+    assert said.returncode == 1
+    assert "expected  a request to images.edit that was answered" in said.stdout
+    assert "got       requests to images.generate" in said.stdout
+
+
+def test_who_hangs_without_asking_is_told_once(tmp_path: Path, live_server: LiveServer) -> None:
+    waits = "import time\ntime.sleep(30)\n"
+    said = check(tmp_path, waits, "--url", live_server.origin, "--timeout", "1")
+    assert said.returncode == 1
+    assert "breaks the contract in 1 way:\n\nSL-CLIENT-SILENT: " in said.stdout
+    assert "got       still running after 1 s" in said.stdout
+    asks = f"{APP}\nimport time\nask()\ntime.sleep(30)\n"
+    said = check(tmp_path, asks, "--url", live_server.origin, "--timeout", "2")
+    assert "breaks the contract in 1 way:\n\nSL-CLIENT-HANG: " in said.stdout
+
+
 def test_a_command_that_is_none_is_a_slip(live_server: LiveServer) -> None:
     with pytest.raises(UsageError, match="no-such-thing cannot be run: No such file"):
         Command(["no-such-thing"], {}).run(PLAIN, door(live_server))
@@ -203,7 +270,7 @@ def test_a_command_that_is_none_is_a_slip(live_server: LiveServer) -> None:
 def test_names_of_ones_own_are_filled_in(tmp_path: Path, live_server: LiveServer) -> None:
     code = GOOD.replace('os.environ["OPENAI_BASE_URL"] + "/images/generations"', 'os.environ["MY"]')
     flags = ("--url", live_server.origin, "--env", "MY={base}/images/generations")
-    said = check(tmp_path, code, *flags, "--examples", "3")
+    said = check(tmp_path, code, *flags, "--lenses", "tolerant", "--examples", "3")
     assert said.returncode == 0, said.stdout
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from safelight.provider import load_provider
+from safelight.refusals import UsageError
 from safelight_contracts.client import judge_function
 from safelight_contracts.client_door import Door, in_place
 from safelight_contracts.client_function import Function
@@ -205,9 +206,37 @@ def test_the_bounds_of_a_run_are_kept(safelight: Any) -> None:
     options = Options(examples=17, retry_after=0.01, must_detect=())
     report = Campaign(Function(client, {}), lambda: door, provider, options).run()
     assert report.examples == len(counted) == 17
-    ended = Options(seconds=0.0, retry_after=0.01)
-    with pytest.raises(AssertionError, match="a run has one example"):
-        Campaign(Function(client, {}), lambda: door, provider, ended).run()
+    ended = Options(seconds=1e-9, retry_after=0.01)
+    report = Campaign(Function(client, {}), lambda: door, provider, ended).run()
+    assert report.examples == 1
+    assert report.unseen == ["planted", "exact", "tolerant", "transport", "errors"]
+
+
+def test_few_examples_look_through_every_lens(safelight: Any) -> None:
+    asker = Asker(safelight, "openai chat stream", len)
+    options = Options(examples=12, retry_after=0.01, must_detect=("html_200",))
+    report = judge_function(Function(asker, {}), safelight, load_provider("openai"), options)
+    assert set(report.ran) == {"plain", "planted", "exact", "tolerant", "transport", "errors"}
+    assert report.unseen == []
+    assert report.rows[0] >= 1
+
+
+@pytest.mark.parametrize(
+    ("slip", "says"),
+    [
+        ({"seconds": 0.0}, "seconds: expected seconds above 0, up to 86400, got 0"),
+        ({"seconds": float("nan")}, "seconds: expected seconds above 0, up to 86400, got nan"),
+        ({"retry_after": -1.0}, "retry_after: expected seconds from 0 to 86400, got -1"),
+        ({"retry_after": float("inf")}, "retry_after: expected seconds from 0 to 86400, got inf"),
+        ({"examples": 0}, "a run needs an example at least, got 0"),
+        ({"lenses": ("exat",)}, "unknown lens 'exat'; did you mean exact?"),
+        ({"must_detect": ("html200",)}, "nobody can plant 'html200'; did you mean html_200"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_told_at_once(slip: dict[str, Any], says: str) -> None:
+    with pytest.raises(UsageError) as told:
+        Options(**slip)
+    assert says in str(told.value)
 
 
 def test_the_same_seed_draws_the_same(safelight: Any) -> None:

@@ -20,7 +20,8 @@ from safelight_contracts.client_door import Ask, Door, in_place, over_http
 from safelight_contracts.client_function import Function
 from safelight_contracts.client_results import LENSES, MUST_DETECT, Options, Report
 from safelight_contracts.client_run import Campaign
-from safelight_contracts.client_told import failure, unplanted
+from safelight_contracts.client_slips import check_operation, check_time
+from safelight_contracts.client_told import failure, unchecked
 
 Test = Callable[..., Any]
 _WORLDS = ("safelight", "safelight_server")
@@ -62,6 +63,8 @@ def client_contract(  # noqa: PLR0913 - what a test may say about its client
         secrets=tuple(secrets),
     )
     told = load_provider(provider)
+    check_operation(operation, provider)
+    check_time("timeout", timeout)
 
     def decorate(test: Test) -> Test:
         signature = inspect.signature(test)
@@ -78,8 +81,8 @@ def client_contract(  # noqa: PLR0913 - what a test may say about its client
             client = Function(test, arguments, timeout, holds, _folders(arguments))
             report = judge_function(client, world, told, options)
             words = failure(report, told.name)
-            if must_detect is not MUST_DETECT:  # what nobody asked for may be missing
-                words = words or unplanted(report, must_detect)
+            asked = () if must_detect is MUST_DETECT else must_detect
+            words = words or unchecked(report, asked)  # what nobody asked for may be missing
             if words:
                 raise AssertionError(words)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from safelight.refusals import UsageError
 
 from safelight_contracts.client_plans import Trial
+from safelight_contracts.client_slips import check_lies, check_time, near
 from safelight_contracts.findings import Finding
 
 LENSES = ("exact", "tolerant", "transport", "errors")
@@ -39,12 +40,15 @@ class Options:
     secrets: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raise UsageError for a lens that is none."""
+        """Raise UsageError for a lens or a lie that is none, and for numbers that cannot be."""
         for lens in self.lenses:
             if lens not in LENSES:
-                raise UsageError(f"unknown lens {lens!r}; known are {', '.join(LENSES)}")
+                raise UsageError(f"unknown lens {lens!r}; {near(lens, LENSES)}")
         if self.examples < 1:
             raise UsageError(f"a run needs an example at least, got {self.examples}")
+        check_time("seconds", self.seconds)
+        check_time("retry_after", self.retry_after, none=True)
+        check_lies(self.must_detect)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,8 @@ class Report:
     """What a run has found. `ran` counts examples by lens, `idle` tells what met no request.
 
     `planted` are the lies that have struck; `rows` how many error rows were tried, and could be.
-    `skipped` counts the examples that there was no room or time for.
+    `skipped` counts the examples that there was no room or time for; `lenses` are those through
+    which there was something to look at.
     """
 
     broken: list[Broken] = field(default_factory=list)
@@ -69,8 +74,14 @@ class Report:
     planted: set[str] = field(default_factory=set)
     rows: tuple[int, int] = (0, 0)
     skipped: int = 0
+    lenses: set[str] = field(default_factory=set)
 
     @property
     def examples(self) -> int:
         """Return how often the client was run."""
         return sum(self.ran.values())
+
+    @property
+    def unseen(self) -> list[str]:
+        """Return the lenses through which nobody has looked, though there was something to see."""
+        return [lens for lens in ("planted", *LENSES) if lens in self.lenses - set(self.ran)]

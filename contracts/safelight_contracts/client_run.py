@@ -76,8 +76,10 @@ class Campaign:
         bases = list(self._bases(trial))
         if not bases:
             wanted = self._options.operation
-            silent = Finding("SL-CLIENT-SILENT", wanted, "a request that was answered", "none")
-            self._keep(trial, [silent])
+            names = sorted({str(exchange["operation"]) for exchange in trial.asked})
+            got = f"requests to {', '.join(names)}"
+            expected = f"a request to {wanted} that was answered"
+            self._keep(trial, [Finding("SL-CLIENT-SILENT", wanted, expected, got)])
         for number, base in enumerate(bases):
             left = self._options.examples - self.report.examples
             self._judge(base, self.report.examples + left // (len(bases) - number))
@@ -97,12 +99,13 @@ class Campaign:
     def _judge(self, base: Base, until: int) -> None:
         """Look at one kind of reply, until so many examples have run."""
         plans = choosing.Plans(base, self._provider, self._options)
-        for plan in plans.planted():
+        planted, groups, errors = plans.planted(), list(plans.groups()), plans.errors()
+        self.report.lenses |= {plan.lens for plan in (*planted, *groups, *errors)}
+        for plan in (*planted, *errors[:1]):
             self._look(plan)
-        for plan in plans.groups():
+        for plan in choosing.in_turn(groups):  # few examples look through every lens all the same
             self._look_into(plan)
-        errors = plans.errors()
-        left = until - self.report.examples
+        left = until - self.report.examples + bool(errors)  # the first is known, and costs nothing
         room = max(0, left - (0 if plans.drawn() is None else min(_DRAWN, left // 4)))
         for plan in errors[:room]:
             self._look(plan)
@@ -165,7 +168,8 @@ class Campaign:
         if plan.key in self._known:
             return self._known[plan.key]
         spent = self.report.examples >= self._options.examples
-        if spent or time.monotonic() > self._ends:
+        late = self.report.examples and time.monotonic() > self._ends
+        if spent or late:
             self.report.skipped += 1
             return None
         self.report.ran[plan.lens] = self.report.ran.get(plan.lens, 0) + 1

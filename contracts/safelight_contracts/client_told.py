@@ -66,9 +66,18 @@ def summary(report: Report) -> list[str]:
     return lines
 
 
-def unplanted(report: Report, must_detect: Sequence[str]) -> str | None:
-    """Return what was to be planted and could not be, in a sentence; None if all was."""
+def unchecked(report: Report, must_detect: Sequence[str]) -> str | None:
+    """Return what was asked for and not looked at, in a sentence; None if all was.
+
+    What was to be planted and could not be; and whole lenses for which no example was left. How
+    much was seen through a lens is no matter here: the summary tells it.
+    """
     missing = [name for name in must_detect if name not in report.planted]
-    if not missing or report.broken:
+    if report.broken:
         return None
-    return f"not checked: nothing that the client asks for could show {', '.join(missing)}"
+    if report.unseen:
+        names = ", ".join(report.unseen)
+        return f"not checked: {names}: no example was left; allow more examples or seconds"
+    if missing:
+        return f"not checked: nothing that the client asks for could show {', '.join(missing)}"
+    return None

@@ -201,19 +201,17 @@ def _part(name: str, value: Json) -> bytes:
     return f"{head}\r\n\r\n".encode() + value.data
 
 
-def checked_url(base_url: str) -> str:
+def checked_url(base_url: str, option: str = "--base-url") -> str:
     """Return a base URL without its last slash. Raises UsageError for what is none."""
     try:
         parts = urlsplit(base_url)
         _ = parts.port  # is looked at when it is asked for
     except ValueError as error:
-        raise UsageError(f"--base-url {base_url!r}: {error}") from error
+        raise UsageError(f"{option} {base_url!r}: {error}") from error
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise UsageError(f"--base-url {base_url!r}: expected an address such as https://host/v1")
+        raise UsageError(f"{option} {base_url!r}: expected an address such as https://host/v1")
     if parts.username or parts.password:
-        raise UsageError(
-            "--base-url: leave credentials out of the address; name a variable instead"
-        )
+        raise UsageError(f"{option}: leave credentials out of the address; name a variable instead")
     return base_url.rstrip("/")
 
 

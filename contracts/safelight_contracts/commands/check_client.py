@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from safelight.commands.values import day
 
+from safelight_contracts.commands.amounts import PAUSE, SECONDS
+
 if TYPE_CHECKING:
     from safelight.provider import Provider
 
@@ -44,10 +46,26 @@ def names(text: str) -> tuple[str, ...]:
     " faults`.  [default: truncated_stream,html_200]",
 )
 @click.option("--examples", default=60, show_default=True, help="Runs of the command at most.")
-@click.option("--timeout", default=30.0, show_default=True, help="Seconds that one run may take.")
-@click.option("--seconds", default=900.0, show_default=True, help="Seconds for all runs.")
-@click.option("--retry-after", default=1.0, show_default=True, help="Seconds that refusals name.")
-@click.option("--expect-exit", default=0, show_default=True, help="The exit code of success.")
+@click.option(
+    "--timeout",
+    default=30.0,
+    show_default=True,
+    type=SECONDS,
+    help="Seconds that one run may take.",
+)
+@click.option(
+    "--seconds", default=900.0, show_default=True, type=SECONDS, help="Seconds for all runs."
+)
+@click.option(
+    "--retry-after", default=1.0, show_default=True, type=PAUSE, help="Seconds that refusals name."
+)
+@click.option(
+    "--expect-exit",
+    default=0,
+    show_default=True,
+    type=click.IntRange(-64, 255),
+    help="The exit code of success; that of a signal is negative.",
+)
 @click.option("--expect-output", default="", help="A pattern that stdout shows after success.")
 @click.option("--notices", default="", help="A pattern of output that tells of a failure too.")
 @click.option("--writes", multiple=True, help="Files that it writes: a glob; may be repeated.")
@@ -69,25 +87,41 @@ def client(command: tuple[str, ...], **flags: Any) -> None:  # noqa: ANN401 - cl
     from safelight.provider import load_provider
     from safelight.refusals import UsageError
 
-    from safelight_contracts.client_told import failure, summary, unplanted
+    from safelight_contracts.client_told import failure, summary, unchecked
 
     if flags["provider"] not in REGISTRY:
         raise UsageError(f"unknown provider {flags['provider']!r}; known are {', '.join(REGISTRY)}")
-    for option in ("expect_output", "notices"):
-        try:
-            re.compile(flags[option] or "")
-        except re.error as error:
-            name = option.replace("_", "-")
-            raise UsageError(f"--{name} {flags[option]!r}: is no pattern: {error}") from error
+    _check(flags)
     provider = load_provider(flags["provider"])
     report = _run(command, provider, flags)
     if words := failure(report, provider.name, flags["save"]):
         click.echo(words)
         sys.exit(1)
     click.echo("\n".join(["no finding", *summary(report)]))
-    if flags["must_detect"] and (words := unplanted(report, flags["must_detect"])):
+    if words := unchecked(report, flags["must_detect"] or ()):
         click.echo(words, err=True)
         sys.exit(NOT_CHECKED)
+
+
+def _check(flags: dict[str, Any]) -> None:
+    """Raise UsageError for what cannot be meant, before anything runs."""
+    from safelight.refusals import UsageError
+
+    from safelight_contracts.client_slips import check_folder, check_globs, check_operation
+    from safelight_contracts.sending import checked_url
+
+    check_operation(flags["operation"], flags["provider"])
+    check_globs("--writes", flags["writes"])
+    if flags["save"]:
+        check_folder("--save", flags["save"])
+    if flags["url"]:
+        checked_url(flags["url"], "--url")
+    for option in ("expect_output", "notices"):
+        try:
+            re.compile(flags[option] or "")
+        except re.error as error:
+            name = option.replace("_", "-")
+            raise UsageError(f"--{name} {flags[option]!r}: is no pattern: {error}") from error
 
 
 def _run(argv: tuple[str, ...], provider: Provider, flags: dict[str, Any]) -> Report:
@@ -99,8 +133,8 @@ def _run(argv: tuple[str, ...], provider: Provider, flags: dict[str, Any]) -> Re
     today = datetime.datetime.now(datetime.UTC).date()
     options = Options(
         operation=flags["operation"],
-        lenses=flags["lenses"] or LENSES,
-        must_detect=flags["must_detect"] or MUST_DETECT,
+        lenses=LENSES if flags["lenses"] is None else flags["lenses"],
+        must_detect=MUST_DETECT if flags["must_detect"] is None else flags["must_detect"],
         examples=flags["examples"],
         seconds=flags["seconds"],
         retry_after=flags["retry_after"],

@@ -6,12 +6,13 @@ What must not enter: planning, judging, anything that a test would want to call.
 from __future__ import annotations
 
 import sys
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from safelight.commands.values import day
+
+from safelight_contracts.commands.amounts import SECONDS, USD
 
 if TYPE_CHECKING:
     from safelight_contracts.endpoint_wish import Wish
@@ -19,29 +20,6 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
-
-class Dollars(click.ParamType[Decimal]):
-    """An amount of US dollars."""
-
-    name = "USD"
-
-    def convert(
-        self,
-        value: Any,  # noqa: ANN401 - click hands over anything
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> Decimal:
-        """Return an amount as a decimal; fails for what is none."""
-        try:
-            amount = Decimal(str(value).removeprefix("$"))
-        except InvalidOperation:
-            amount = Decimal("NaN")
-        if not amount.is_finite() or amount < 0:
-            self.fail(f"{value!r} is no amount; write dollars, such as 0.50", param, ctx)
-        return amount
-
-
-USD = Dollars()
 
 SHARED = (
     click.option("--provider", required=True, help="Whose contract the address claims to keep."),
@@ -79,7 +57,7 @@ SHARED = (
         "--timeout",
         default=120.0,
         show_default=True,
-        type=click.FloatRange(0, min_open=True),
+        type=SECONDS,
         help="Seconds of silence after which an answer is given up.",
     ),
     click.option("--junit", type=_FILE, help="Write JUnit XML."),

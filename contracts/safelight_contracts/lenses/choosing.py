@@ -8,9 +8,9 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Protocol
 
-from safelight.faults import FAULTS
 from safelight.provider import Provider
 
 from safelight_contracts.client_plans import Atom, Plan
@@ -19,6 +19,15 @@ from safelight_contracts.lenses.base import Base
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
+
+
+def in_turn(plans: Sequence[Plan]) -> Iterator[Plan]:
+    """Yield one plan of each lens, then the next of each, until all are named."""
+    lenses: dict[str, list[Plan]] = {}
+    for plan in plans:
+        lenses.setdefault(plan.lens, []).append(plan)
+    for row in zip_longest(*lenses.values()):
+        yield from (plan for plan in row if plan is not None)
 
 
 class Wanted(Protocol):
@@ -55,9 +64,9 @@ class Plans:
         self._taint = f"safelight-taint-{wanted.seed:08x}-{base.operation}"
 
     def planted(self) -> list[Plan]:
-        """Return what the client has to notice. Raises UsageError for what nobody can plant."""
+        """Return what the client has to notice."""
         wanted = self._wanted.must_detect
-        return list(planted.plans(self._base, wanted, tuple(FAULTS), self._taint))
+        return list(planted.plans(self._base, wanted, self._taint))
 
     def errors(self) -> list[Plan]:
         """Return a plan for each error that can be the answer."""
