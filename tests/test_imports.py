@@ -125,7 +125,8 @@ def test_what_a_cassette_cannot_carry_is_told(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "1 fixture in " in done.output
     for words in (
-        "exchanges with other services: tape.yaml, interaction 1; tape.yaml, interaction 2",
+        "exchanges with other services: tape.yaml, interaction 1 (example.com)",
+        "exchanges with paths that openai does not have: tape.yaml, interaction 2",
         "the day of an exchange: its file's own stands for it: tape.yaml, interaction 3",
         "compressed as 'br'",
     ):

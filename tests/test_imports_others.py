@@ -105,7 +105,7 @@ def test_what_a_har_has_left_out_is_told(tmp_path: Path) -> None:
     done = bring("har", archive(tmp_path / "a.har", large, upload, page), tmp_path / "out")
     assert done.exit_code == 1
     for words in (
-        "replies whose body is not in the file: a.har, entry 1",
+        "replies whose body is not in the file, or cut off: a.har, entry 1",
         "requests whose upload is not in the file, or not in its bytes: a.har, entry 2",
         "exchanges with other services: a.har, entry 3",
     ):

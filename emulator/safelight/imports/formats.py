@@ -45,27 +45,41 @@ def gather(
     that nobody knows; a folder's other files are told as lost.
     """
     chosen = FORMATS[form]
-    paths = list(_paths(source, chosen))
-    into = Gatherer(provider, out, secrets, _Found(chosen, paths))
+    into = Gatherer(provider, out, secrets)
+    paths = list(_paths(source, chosen, into.gathered))
+    into.found = _Found(chosen, paths)
     for path in paths:
         try:
             chosen.gather(path, into)
-        except UsageError:
+        except UsageError as error:
             if source.is_file():
                 raise
-            into.gathered.lose(f"files that are no {chosen.title}", path.name)
+            why = str(error).removeprefix(f"{path}: ")
+            into.gathered.lose(f"files that are no {chosen.title}", f"{path.name} ({why})")
     return into.gathered
 
 
-def _paths(source: Path, chosen: Format) -> Iterator[Path]:
-    if source.is_file():
+def _paths(source: Path, chosen: Format, gathered: Gathered) -> Iterator[Path]:
+    """Yield the files that are to be read; say which ones of a folder are not.
+
+    Hidden files, and what an import has made in the same folder, are nobody's recordings.
+    """
+    if not source.is_dir():
         yield source
         return
-    found = [path for path in sorted(source.rglob("*")) if path.suffix in chosen.suffixes]
-    if not found:
+    out, count = gathered.out.absolute(), 0
+    for path in sorted(source.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(source).parts)
+        if hidden or path.is_dir() or path.absolute().is_relative_to(out):
+            continue
+        if path.name.lower().endswith(chosen.suffixes) and path.is_file():
+            count += 1
+            yield path
+        else:
+            gathered.lose("files of other kinds", path.name)
+    if not count:
         kinds = ", ".join(chosen.suffixes)
         raise UsageError(f"{source}: holds no {chosen.title} ({kinds})")
-    yield from (path for path in found if path.is_file())
 
 
 class _Found(dict[str, bytes]):

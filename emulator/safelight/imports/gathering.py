@@ -25,6 +25,13 @@ from safelight.recording.understanding import Understanding
 from safelight.recording.upstream import Head, Origin
 
 _NOON = 12 * 3600.0
+_NEAR = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "host.docker.internal")  # noqa: S104 - only compared
+_FIRST, _LAST = 200, 599
+_UNSERVABLE = {
+    101: "web sockets",
+    304: "answers that only say that nothing has changed",
+}
+_WITH_BODY = ("POST", "PUT", "PATCH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +80,54 @@ class Gatherer:
         found: Mapping[str, bytes] | None = None,
     ) -> None:
         self._provider = provider
-        self._found: Mapping[str, bytes] = {} if found is None else found
-        self._secrets = Secrets(secrets)
+        self.found: Mapping[str, bytes] = {} if found is None else found
+        self.secrets = Secrets(secrets)
         self.understanding = Understanding(provider)
         self.gathered = Gathered(out)
         self._keepers: dict[str, Keeper] = {}
         self._turns: dict[str, int] = {}
+        self._asked: dict[str, Path] = {}
         self._blobs: list[BlobWriter] = []
 
-    def concerns(self, url: str) -> bool:
-        """Tell whether a URL leads to the provider, or to a machine of one's own."""
-        parts = urlsplit(url)
+    def concerns(self, url: str, where: str) -> bool:
+        """Tell whether a URL leads to the provider, or to a machine of one's own; else say so."""
+        try:
+            parts = urlsplit(url)
+            host = parts.hostname or ""
+        except ValueError:
+            self.gathered.lose("exchanges whose address is none", where)
+            return False
+        if parts.scheme in ("ws", "wss"):
+            self.gathered.lose("web sockets", where)
+            return False
         hosts = self.understanding.provider.hosts
-        near = parts.hostname in ("localhost", "127.0.0.1", "::1")
-        known = parts.hostname in hosts or near or not hosts
-        return known and self.understanding.below(parts.path) is not None
+        known = host in hosts or host in _NEAR or not hosts
+        if known and self.understanding.below(parts.path) is not None:
+            return True
+        if known and host not in _NEAR:
+            self.gathered.lose(f"exchanges with paths that {self._provider} does not have", where)
+        else:
+            self.gathered.lose("exchanges with other services", f"{where} ({host or 'no host'})")
+        return False
+
+    def answered(self, method: str, status: int, where: str) -> bool:
+        """Tell whether there is an answer that can be served again; else say so."""
+        why = _UNSERVABLE.get(status)
+        if method == "OPTIONS":
+            why = "preflights of browsers: they are answered anyway"
+        elif status < _FIRST or status > _LAST:
+            why = _UNSERVABLE.get(status, "requests that got no answer")
+        if why:
+            self.gathered.lose(why, where)
+        return not why
+
+    def sent(self, method: str, headers: Headers, body: bytes, where: str) -> bool:
+        """Tell whether a request has its body, if it must have had one; else say so."""
+        length = next((value for name, value in headers if name == "content-length"), "")
+        gone = method in _WITH_BODY and not body and length != "0"
+        if gone:
+            self.gathered.lose("requests whose body is not in the file", where)
+        return not gone
 
     def exchange(self, one: Exchange, source: Path) -> None:
         """Keep an exchange, or say why not; `source` is the file that it stands in."""
@@ -110,9 +150,16 @@ class Gatherer:
             for piece in _pieces(one):
                 taking.part(piece, one.wait, ends=True)
             name = keeper.digest(request, asked)
+            self._again(name, one.where, source)
             self.gathered.files.append(keeper.keep(request, asked, name, taking, one.wait))
         except UnreadableError as error:
             self.gathered.lose(f"replies that cannot be read: {error}", one.where)
+
+    def _again(self, digest: str, where: str, source: Path) -> None:
+        """Say so where two files answer the same request: each was to be replayed by itself."""
+        if self._asked.setdefault(digest, source) != source:
+            what = "which file a request stands in: the same one in several is answered in order"
+            self.gathered.lose(what, where)
 
     def fixture(self, fixture: Fixture, *label: str) -> None:
         """Keep a fixture that is no recording of an exchange."""
@@ -145,7 +192,7 @@ class Gatherer:
         key = f"{host}|{day}"
         if key not in self._keepers:
             manner = Manner(today=lambda: day, fetch=self._fetch, made="imported")
-            keeper = Keeper(self._provider, _origin(host), self.gathered.out, self._secrets, manner)
+            keeper = Keeper(self._provider, _origin(host), self.gathered.out, self.secrets, manner)
             first = next(iter(self._keepers.values()), None)
             if first is not None:
                 keeper.shelf = first.shelf
@@ -153,11 +200,11 @@ class Gatherer:
         return self._keepers[key]
 
     def _fetch(self, link: str) -> bytes:
-        if link not in self._found:
+        if link not in self.found:
             host = urlsplit(link).netloc
             self.gathered.lose("pictures behind links: an import follows none", host)
             raise FetchError("an import follows no links")
-        return self._found[link]
+        return self.found[link]
 
 
 def _origin(host: str) -> Origin:

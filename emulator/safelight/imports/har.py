@@ -1,4 +1,4 @@
-"""HAR files, as browsers and proxies write them.
+"""HAR files, as browsers, proxies and recorders of tests write them.
 
 A HAR has decoded bodies and the time to the first byte, but no chunks; browsers leave out large
 bodies and the bytes of uploads. Pictures that were fetched in the same file become the files
@@ -7,123 +7,114 @@ behind the links of replies. What must not enter: where fixtures go.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import datetime
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
+from safelight.imports import opening
 from safelight.imports.gathering import Exchange, Gatherer
-from safelight.messages import Json
+from safelight.imports.har_bodies import PACKED, Beside, beside, posted, replied
+from safelight.imports.opening import items, number, table, word
+from safelight.messages import Headers, Json
 from safelight.refusals import UsageError
 
-SUFFIXES = (".har", ".json")
-_UNTRUE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+SUFFIXES = (".har", ".har.gz", ".json")
+_UNTRUE = frozenset({"content-length", "transfer-encoding"})
 
 
 def gather(path: Path, into: Gatherer) -> None:
     """Gather the exchanges of a HAR. Raises UsageError for what is none."""
-    for number, entry in enumerate(_entries(path), start=1):
-        where = f"{path.name}, entry {number}"
-        one = _exchange(entry, where, into)
+    find = beside(path)
+    for number_, entry in enumerate(_entries(path), start=1):
+        where = f"{path.name}, entry {number_}"
+        one = _exchange(entry, where, into, find)
         if one is not None:
             into.exchange(one, path)
 
 
 def files(path: Path) -> Mapping[str, bytes]:
     """Return what was fetched, by its URL: the pictures behind links are among it."""
-    found = {}
+    found, find = {}, beside(path)
     for entry in _entries(path):
-        asked, reply = entry.get("request") or {}, entry.get("response") or {}
-        data = _content(reply.get("content") or {})
-        if asked.get("method") == "GET" and reply.get("status") == 200 and data:
-            found[str(asked.get("url"))] = data
+        asked, reply = table(entry.get("request")), table(entry.get("response"))
+        if asked.get("method") == "GET" and reply.get("status") == 200:
+            data = replied(reply, dict(_headers(reply)), find)
+            if data:
+                found[word(asked.get("url"))] = data
     return found
 
 
 def _entries(path: Path) -> list[dict[str, Json]]:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (UnicodeDecodeError, ValueError) as error:
-        raise UsageError(f"{path}: no HAR: {error}") from error
-    log = document.get("log") if isinstance(document, dict) else None
-    entries = log.get("entries") if isinstance(log, dict) else None
+    document = opening.json_of(path, "HAR")
+    entries = table(table(document).get("log")).get("entries")
     if not isinstance(entries, list):
         raise UsageError(f"{path}: no HAR: it has no log.entries")
-    return [entry for entry in entries if isinstance(entry, dict)]
+    if not entries:
+        raise UsageError(f"{path}: a HAR without entries: nothing was recorded in it")
+    return [table(entry) for entry in entries]
 
 
-def _exchange(entry: dict[str, Json], where: str, into: Gatherer) -> Exchange | None:
+def _exchange(entry: dict[str, Json], where: str, into: Gatherer, find: Beside) -> Exchange | None:
     """Return an entry as an exchange, or None and say what is lost."""
-    asked, reply = entry.get("request") or {}, entry.get("response") or {}
-    url = str(asked.get("url", ""))
-    if not into.concerns(url):
-        into.gathered.lose("exchanges with other services", where)
+    asked, reply = table(entry.get("request")), table(entry.get("response"))
+    url = word(asked.get("url"))
+    if not into.concerns(url, where):
         return None
-    content = reply.get("content") or {}
-    data = _content(content)
-    if data is None:
-        into.gathered.lose("replies whose body is not in the file", where)
+    method = word(asked.get("method")).upper() or "GET"
+    status = reply.get("status")
+    if not into.answered(method, status if isinstance(status, int) else 0, where):
         return None
-    body = _posted(asked.get("postData"))
+    headers, told = _headers(asked), _headers(reply)
+    data = replied(reply, dict(told), find)
+    if data is None and method != "HEAD":
+        into.gathered.lose("replies whose body is not in the file, or cut off", where)
+        return None
+    body = posted(asked, dict(headers), find)
     if body is None:
         into.gathered.lose("requests whose upload is not in the file, or not in its bytes", where)
         return None
-    if "event-stream" in str(content.get("mimeType")):
+    if not into.sent(method, headers, body, where):
+        return None
+    content = table(reply.get("content"))
+    if "event-stream" in word(content.get("mimeType")):
         into.gathered.lose("when the pieces of streams came, and how they were cut", where)
     return Exchange(
         where=where,
-        method=str(asked.get("method", "GET")).upper(),
+        method=method,
         url=url,
-        headers=tuple(_headers(asked.get("headers"))),
+        headers=headers,
         body=body,
-        status=int(reply.get("status") or 0) or 200,
-        reply_headers=tuple(_headers(reply.get("headers"))),
-        reply=data,
+        status=int(status or 0),
+        reply_headers=_true(told, data or b"", content),
+        reply=data or b"",
         day=_day(entry.get("startedDateTime")),
-        wait=max(0.0, float((entry.get("timings") or {}).get("wait") or 0)) / 1000,
+        wait=number(table(entry.get("timings")).get("wait")) / 1000,
     )
 
 
-def _headers(raw: Json) -> Iterator[tuple[str, str]]:
-    """Yield headers; bodies in a HAR are neither compressed nor cut, whatever the headers say."""
-    for pair in raw or ():
-        name = str(pair.get("name", "")).lower()
-        if not name.startswith(":") and name not in _UNTRUE:
-            yield name, str(pair.get("value", ""))
+def _headers(raw: dict[str, Json]) -> Headers:
+    pairs = [table(pair) for pair in items(raw.get("headers"))]
+    return tuple(opening.headers((pair.get("name"), pair.get("value", "")) for pair in pairs))
 
 
-def _content(raw: dict[str, Json]) -> bytes | None:
-    """Return a reply's body; None where there was one and the file does not have it."""
-    text = raw.get("text")
-    if text is None:
-        return b"" if not raw.get("size") or raw["size"] < 0 else None
-    if raw.get("encoding") == "base64":
-        try:
-            return base64.b64decode(text)
-        except binascii.Error:
-            return None
-    return str(text).encode("utf-8", "surrogatepass")
+def _true(told: Headers, data: bytes, content: dict[str, Json]) -> Headers:
+    """Return a reply's headers as they are true of the body that the file has.
 
-
-def _posted(raw: Json) -> bytes | None:
-    """Return a request's body; None where its bytes are lost."""
-    if not raw:
-        return b""
-    text = raw.get("text")
-    upload = str(raw.get("mimeType", "")).startswith("multipart/")
-    if not text or (upload and "\ufffd" in text):
-        return None if upload or raw.get("params") else b""
-    if raw.get("encoding") == "base64":  # what some proxies write
-        return base64.b64decode(text)
-    # browsers write the bytes of an upload as Latin-1, one character each
-    binary = upload and all(ord(char) < 256 for char in text)
-    return str(text).encode("latin-1" if binary else "utf-8", "surrogatepass")
+    Bodies in a HAR are neither compressed nor cut, whatever the headers say; but some recorders
+    write what came over the wire. A type that only the content tells is a header.
+    """
+    packed = data.startswith(PACKED)
+    kept = [pair for pair in told if pair[0] not in _UNTRUE]
+    kept = [pair for pair in kept if packed or pair[0] != "content-encoding"]
+    kind = word(content.get("mimeType"))
+    if kind and kind != "x-unknown" and not any(name == "content-type" for name, _ in kept):
+        kept += opening.headers([("content-type", kind)])
+    return tuple(kept)
 
 
 def _day(text: Json) -> datetime.date | None:
     try:
-        return datetime.datetime.fromisoformat(str(text)).date() if text else None
+        moment = datetime.datetime.fromisoformat(word(text))
     except ValueError:
         return None
+    return (moment.astimezone(datetime.UTC) if moment.tzinfo else moment).date()
