@@ -10,6 +10,8 @@ from pathlib import Path
 import kit
 import pytest
 from fixtures_kit import CHAT, draw, emulator, say
+from safelight.bending import whole
+from safelight.faults import FAULTS
 from safelight.fixtures.digest import digest
 
 RED = (255, 0, 0)
@@ -105,3 +107,24 @@ def test_a_recording_answers_its_very_request_whatever_the_catalogue_knows(tmp_p
     assert kit.parsed(replies[2]) == {"id": "found"}
     other = kit.post(emu, CHAT, {**asked, "n": 2})
     assert kit.error(other)["code"] == "model_not_found"
+
+
+BARE = """
+match: {operation: chat.create, fields: {stream: true}}
+reply: {status: 529, headers: {content-type: text/event-stream}, chunks: []}
+"""
+
+
+@pytest.mark.parametrize("fault", [n for n, fault in FAULTS.items() if fault.needs == "stream"])
+def test_a_fault_makes_up_no_event_of_a_stream_without_any(fault: str, tmp_path: Path) -> None:
+    ask = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}], "stream": True}
+    emu = emulator(tmp_path, {"one": BARE.replace("529", "200")})
+    assert b"data:" not in whole(kit.post(emu, CHAT, ask, ("x-safelight-fault", fault)))
+
+
+def test_a_status_without_a_name_is_broken_off_like_any_other(tmp_path: Path) -> None:
+    ask = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}], "stream": True}
+    emu = emulator(tmp_path, {"one": BARE})
+    reply = kit.post(emu, CHAT, ask, ("x-safelight-fault", "reset_after_headers"))
+    assert reply.wire[0].data.startswith(b"HTTP/1.1 529 \r\ncontent-type: text/event-stream\r\n")
+    assert reply.end == "reset"

@@ -16,6 +16,8 @@ from safelight.messages import Chunk, Reply
 Bend = Callable[[Reply, Ask], Reply]
 _HTML = b"<html><head><title>200 OK</title></head><body><center>nginx</center></body></html>\r\n"
 _LONG = 4 * 1024 * 1024
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+"""What a status is called; one that has no name in the standard (529) goes without."""
 
 
 def applies(ask: Ask, reply: Reply) -> bool:
@@ -32,7 +34,7 @@ def bend(reply: Reply, ask: Ask) -> Reply:
 
 def head(reply: Reply, length: int | None = None) -> bytes:
     """Return status line and headers as bytes; without a length the body ends with a close."""
-    lines = [f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}"]
+    lines = [f"HTTP/1.1 {reply.status} {_PHRASES.get(reply.status, '')}"]
     lines += [f"{key}: {value}" for key, value in reply.headers if key != "content-length"]
     if length is not None:
         lines.append(f"content-length: {length}")
@@ -126,10 +128,13 @@ def _events(reply: Reply) -> list[bytes]:
 
 
 def _stream(make: Callable[[list[bytes], Ask], Iterable[bytes]], *, apart: bool = False) -> Bend:
-    """Replace the events; `apart` sends each piece in a packet of its own."""
+    """Replace the events, if there are any; `apart` sends each piece in a packet of its own."""
 
     def change(reply: Reply, ask: Ask) -> Reply:
-        pieces = make(_events(reply), ask)
+        events = _events(reply)
+        if not events:
+            return reply
+        pieces = make(events, ask)
         gap = 0.001 if apart else 0.0  # a wait, however short, keeps pieces from being joined
         return replace(reply, chunks=tuple(Chunk(piece, gap) for piece in pieces))
 
