@@ -15,6 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("no-deadline", deadline=None)
+settings.load_profile("no-deadline")  # how long one example takes is up to the machine's neighbours
 
 DAY = "2026-11-20"
 """The day on which live tests happen; models come and go, tests have to stay."""
