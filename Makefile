@@ -5,12 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.safelight-installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-CANDIDATES := python3 python3.13 python3.12 python3.11 python
+CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python
 GOOD := import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for p in $(CANDIDATES); do $$p -c '$(GOOD)' 2>/dev/null && echo $$p && break; done)
 # All tests run on every core, a file's tests in one process: many of them wait for servers.
 SIDE_BY_SIDE := --numprocesses auto --dist loadfile --quiet --durations 15
-SOURCES := emulator contracts tests benchmarks docs
+SOURCES := emulator contracts tests benchmarks docs examples
 
 .DEFAULT_GOAL := help
 .PHONY: help install serve test lint format check bench constraints clean
