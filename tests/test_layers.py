@@ -52,7 +52,7 @@ ORDER = [
     aiohttp_shell
     clock recorded nearest
     asserting replying
-    connections
+    connections statuslines
     server world
     inprocess background recording
     imports
@@ -89,6 +89,7 @@ SHELLS |= {
     "plugin_room",
     "recording",
     "sentries",
+    "statuslines",
     "wires",
 }
 """The rooms that may know of sockets, loops and clocks."""

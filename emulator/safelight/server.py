@@ -71,9 +71,15 @@ def run(  # noqa: PLR0913 - each is something that a server is run with
 
 
 def hypercorn_config(sock: socket.socket) -> Config:
-    """Return hypercorn's settings for a listening socket, which is its own from here on."""
+    """Return hypercorn's settings for a listening socket, which is its own from here on.
+
+    Whoever serves with them sends whole status lines.
+    """
     from hypercorn.config import Config
 
+    from safelight import statuslines
+
+    statuslines.install()
     config = Config()
     config.bind = [f"fd://{sock.detach()}"]
     config.backlog = BACKLOG
