@@ -141,4 +141,29 @@ FORM: dict[str, Slip] = {
         4,
         "reply.chunks[0].data: a chunk's data is a text or a reference",
     ),
+    "a pattern that looks around": (
+        "match:\n  prompt: {regex: 'a(?=b)'}\nreply: {text: x}\n",
+        2,
+        "'a(?=b)' needs '(?=', which no search does in a time that is bounded",
+    ),
+    "a merge of what is no mapping": (
+        "match:\n  <<: [3]\nreply: {text: x}\n",
+        2,
+        "`<<` takes a mapping, or a list of them: <<: *name",
+    ),
+    "an anchor that is not there": (
+        "match:\n  <<: *base\nreply: {text: x}\n",
+        2,
+        "no YAML: found undefined alias",
+    ),
+    "a key of a merge that there is not": (
+        "match:\n  <<: {prompt: x,\n  modle: y}\nreply: {text: x}\n",
+        3,
+        "match.modle: unknown key; did you mean 'model'?",
+    ),
+    "a day to come": (
+        "match: {}\nreply: {text: x}\nrecorded: 2999-01-01\n",
+        3,
+        "recorded: 2999-01-01 is still to come: it is the day on which the exchange happened",
+    ),
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import kit
 import pytest
+from fixture_slips_deep import DEEP
 from fixture_slips_form import FORM
 from fixture_slips_truth import TRUTH
 from hypothesis import HealthCheck, given, settings
@@ -23,7 +24,7 @@ from safelight.refusals import UsageError
 from safelight.schemas import load
 
 DAY = datetime.date(2026, 11, 20)
-BAD = {**FORM, **TRUTH}
+BAD = {**FORM, **TRUTH, **DEEP}
 
 
 @pytest.fixture(scope="module")

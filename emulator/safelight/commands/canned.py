@@ -25,7 +25,7 @@ def library(options: dict[str, Any]) -> Library | None:
     return load_library(
         options["fixtures"],
         load_dialects(options["dialects"]),
-        options["as_of"] or datetime.now(UTC).date(),
+        options["as_of"] or (lambda: datetime.now(UTC).date()),
         lenient=options["lenient"],
         unmatched=options["unmatched"],
         speed=options["speed"],

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from safelight.fixtures.folder import Folders
     from safelight.fixtures.model import Fixture
 
+_SHOWN = 10
+"""Files that a line names."""
 _PLACE = click.Path(exists=True, path_type=Path)
 
 
@@ -54,7 +56,11 @@ def check(
         click.echo(f"{problem}")
     old = [found for fixture in good for found in checker.outdated(fixture)]
     for problem in old:
-        click.echo(f"{problem.path}:{problem.line}: out of date on {checker.day}: {problem.reason}")
+        click.echo(
+            f"{problem.path}:{problem.line}: out of date on {checker.today}: {problem.reason}"
+        )
+    if good and not loaded.state.problems and (unread := loaded.unread()):
+        click.echo(_not_read(unread))
     bad = len({problem.path for problem in loaded.state.problems})
     stale = len({problem.path for problem in old})
     click.echo(f"{_count(len(good), 'fixture')} good, {bad} bad, {stale} out of date")
@@ -136,6 +142,13 @@ def _loaded(
     folders = Folders(tuple(path.absolute() for path in paths), checker.check)
     folders.load()
     return folders, checker
+
+
+def _not_read(paths: list[Path]) -> str:
+    """Return a line that names the first of the files that nobody reads."""
+    named = ", ".join(str(path) for path in paths[:_SHOWN])
+    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+    return f"not read, for fixtures end in .yaml, .yml or .json: {named}{more}"
 
 
 def _facts(fixture: Fixture) -> dict[str, object]:
