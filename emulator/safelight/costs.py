@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 from safelight.messages import Json
 from safelight.operations.chat import ChatUsage
@@ -119,8 +120,13 @@ def _effort(prices: Mapping[str, Json], steps: int | None) -> Decimal:
 
 def _rate(rates: Mapping[str, Json], *names: str) -> Decimal:
     """Return the dollars for one token: the first of the names that has a price."""
-    found = next((rates[name] for name in names if name in rates), 0)
-    return _decimal(found) / _MILLION
+    return _each(next((str(rates[name]) for name in names if name in rates), "0"))
+
+
+@lru_cache(maxsize=1024)
+def _each(price: str) -> Decimal:
+    """Return a price for a million as that for one."""
+    return Decimal(price) / _MILLION
 
 
 def _decimal(value: Json) -> Decimal:

@@ -30,6 +30,9 @@ _LOOKS = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 
+_SIGNS = ("-", "_", "eyj", "akia", "asia", "aiza", "bearer ", "basic ")
+"""Every text in which `_LOOKS` finds something has one of these in small letters; few texts do."""
+
 _NAMES = re.compile(
     r"api[-_]?key|^key$|(?<!cache)[-_]key$|token$|secret|authori[sz]ation|password|passwd"
     r"|credential|private|bearer|cookie|session[-_]?id",
@@ -47,7 +50,7 @@ class Masks:
         """Return a text without keys, and fit to be written as UTF-8."""
         for key in self._own:
             text = text.replace(key, HIDDEN)
-        if len(text) >= _LEAST:
+        if len(text) >= _LEAST and _may_hide(text):
             text = _LOOKS.sub(HIDDEN, text)
         return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
@@ -65,6 +68,11 @@ class Masks:
         if len(text) <= length:
             return self.text(text)
         return self.text(text[: length + 600])[:length]
+
+
+def _may_hide(text: str) -> bool:
+    small = text.casefold()  # as IGNORECASE does: a long s is an s
+    return any(sign in small for sign in _SIGNS)
 
 
 @lru_cache(maxsize=1024)

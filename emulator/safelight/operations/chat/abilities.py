@@ -18,19 +18,19 @@ from safelight.operations.chat.conversation import (
 from safelight.operations.chat.judging import Unmakeable, judge_of
 from safelight.operations.chat.pictures import picture_tokens
 from safelight.operations.chat.strictness import first_fault
-from safelight.operations.chat.usage import text_tokens, tools_tokens
+from safelight.operations.chat.usage import Told
 from safelight.refusals import Refusal
 
 
 def check_abilities(
-    params: Mapping[str, Json], traits: Mapping[str, Json], talk: Conversation
+    params: Mapping[str, Json], traits: Mapping[str, Json], talk: Conversation, told: Told
 ) -> None:
     """Raise Refusal for the first thing that this model cannot do. `traits` are the catalogue's."""
     if traits.get("json_word") is not False:
         _check_json_word(params)
     if traits.get("sees") is False and (at := next(_picture_parts(params), None)):
         raise refused_at("images_not_supported", at)
-    _check_context(params, traits, talk)
+    _check_context(traits, talk, told)
 
 
 def _check_json_word(params: Mapping[str, Json]) -> None:
@@ -48,20 +48,17 @@ def _picture_parts(params: Mapping[str, Json]) -> Iterator[str]:
                 yield f"messages[{index}].content[{number}].type"
 
 
-def _check_context(
-    params: Mapping[str, Json], traits: Mapping[str, Json], talk: Conversation
-) -> None:
+def _check_context(traits: Mapping[str, Json], talk: Conversation, told: Told) -> None:
     """Raise Refusal when the conversation is longer than the model's context, in tokens."""
     most = traits.get("context")
     if not isinstance(most, int):
         return
     prices = traits.get("picture_tokens", {})
     pictures = sum(picture_tokens(picture, prices) for picture in talk.all_pictures)
-    tools = tools_tokens(params)
-    told = text_tokens(params) - tools + pictures
-    if told + tools > most:
+    shown, tools = told.messages + pictures, told.tools
+    if shown + tools > most:
         name = "context_length_exceeded" + ("_with_tools" if tools else "")
-        facts = {"limit": most, "length": told + tools, "told": told, "tools": tools}
+        facts = {"limit": most, "length": shown + tools, "told": shown, "tools": tools}
         raise Refusal(name, at="messages", **facts)
 
 

@@ -67,21 +67,21 @@ def create(call: Call) -> ChatResult:
     schema can see: unreadable pictures, tool messages without a call, abilities a model lacks.
     """
     params = call.params
-    talk = read(params, lenient=call.lenient)
+    talk, told = read(params, lenient=call.lenient), usage.told_in(params)
     if not call.lenient:
         check_tool_turns(messages_of(params))
         check_schemas(params)
-        check_abilities(params, call.traits, talk)
+        check_abilities(params, call.traits, talk, told)
     task = _task(call, talk)
     prices = call.traits.get("picture_tokens", {})
     reasons = call.traits.get("family") == "reasoning"
-    thinking = _thinking(task) if reasons else 0
+    thinking = _thinking(task, told) if reasons else 0
     choices = tuple(_choice(task, index, thinking) for index in range(task.count))
     said = "\n".join(choice.text or "" for choice in choices)
     return ChatResult(
         choices=choices,
         usage=drawing.counted(
-            usage.usage_for(params, talk, prices, choices, thinking),
+            usage.usage_for(params, talk, told, prices=prices, choices=choices, thinking=thinking),
             task.drawing,
             sum(len(choice.drawings) for choice in choices),
         ),
@@ -137,9 +137,9 @@ def _choosing(call: Call, talk: Conversation) -> Choosing:
     return choosing if choosing.must or not talk.results else Choosing()
 
 
-def _thinking(task: _Task) -> int:
+def _thinking(task: _Task, told: usage.Told) -> int:
     """Return the reasoning tokens, which the limit covers too: a tight one leaves no answer."""
-    wanted = usage.thinking_tokens(task.params, usage.text_tokens(task.params))
+    wanted = usage.thinking_tokens(task.params, told.all)
     return wanted if task.limits.tokens is None else min(wanted, task.limits.tokens)
 
 

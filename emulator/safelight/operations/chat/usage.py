@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from safelight.messages import Json
 from safelight.operations.chat.calling import call_tokens
@@ -31,7 +32,27 @@ _THINKING = {
     "max": 1024,
 }
 _SHORT_PROMPT = 48
+_TOOLS = ("tools", "functions")
 _THINKING_BY_DEFAULT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The tokens of a request without its pictures and sounds: of its messages, of its tools."""
+
+    messages: int
+    tools: int
+
+    @property
+    def all(self) -> int:
+        """Both together."""
+        return self.messages + self.tools
+
+
+def told_in(params: Mapping[str, Json]) -> Told:
+    """Count a request's messages and tools: the slow part of reckoning, done once."""
+    said = sum(_message_tokens(message) for message in messages_of(params))
+    return Told(_PRIMING + said, sum(_json_tokens(params.get(key)) for key in _TOOLS))
 
 
 def thinking_tokens(params: Mapping[str, Json], prompt_tokens: int) -> int:
@@ -42,36 +63,26 @@ def thinking_tokens(params: Mapping[str, Json], prompt_tokens: int) -> int:
     return _THINKING_BY_DEFAULT if prompt_tokens > _SHORT_PROMPT else 0
 
 
-def usage_for(
+def usage_for(  # noqa: PLR0913 - what was asked, what it costs, what was answered
     params: Mapping[str, Json],
     talk: Conversation,
+    told: Told,
+    *,
     prices: Mapping[str, Json],
     choices: Sequence[Choice],
     thinking: int,
 ) -> ChatUsage:
     """Return the usage of a whole answer. `prices`: what a picture costs this model in tokens."""
-    text = text_tokens(params)
     pictures = sum(picture_tokens(picture, prices) for picture in talk.all_pictures)
     sounds = sum(_sound_tokens(message) for message in messages_of(params))
     spoken = sum(choice_tokens(choice) for choice in choices)
     return ChatUsage(
-        prompt_tokens=text + pictures + sounds,
+        prompt_tokens=told.all + pictures + sounds,
         completion_tokens=spoken + thinking * len(choices),
         audio_tokens=sounds,
         image_tokens=pictures,
         reasoning_tokens=thinking * len(choices),
     )
-
-
-def text_tokens(params: Mapping[str, Json]) -> int:
-    """Return the tokens of a request's messages and tools, without pictures and sounds."""
-    told = sum(_message_tokens(message) for message in messages_of(params))
-    return _PRIMING + told + tools_tokens(params)
-
-
-def tools_tokens(params: Mapping[str, Json]) -> int:
-    """Return the tokens that a request's tools and functions add to its prompt."""
-    return sum(_json_tokens(params.get(key)) for key in ("tools", "functions"))
 
 
 def choice_tokens(choice: Choice) -> int:
