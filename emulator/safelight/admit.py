@@ -3,6 +3,8 @@
 In the order that was measured live: a model is named, the model exists, then the body against the
 schema as that model narrows it on that day. Lenient judges the bare shape and drops what a model
 would refuse, so that the reply can still be made.
+
+What must not enter: how a body is read (`read.py`), wording, what no schema can say.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The pictures behind `url` replies: kept by the session until they expire, drawn when fetched."""
+"""The pictures behind `url` replies: kept by the session until they expire, drawn when fetched.
+
+What must not enter: how a picture is drawn, links of others (`links.py`).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`safelight faults`: what can be made to go wrong."""
+"""`safelight faults`: what can be made to go wrong.
+
+What must not enter: the list itself (`faultlist.py`).
+"""
 
 from __future__ import annotations
 

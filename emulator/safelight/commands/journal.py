@@ -1,4 +1,7 @@
-"""`safelight journal`: what a running server was asked."""
+"""`safelight journal`: what a running server was asked.
+
+What must not enter: how a server is followed (`following.py`).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`safelight models`: what the catalogues hold."""
+"""`safelight models`: what the catalogues hold.
+
+What must not enter: what a model may be asked (`catalog.py`), how a price is reckoned (`costs.py`).
+"""
 
 from __future__ import annotations
 

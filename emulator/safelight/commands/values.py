@@ -1,4 +1,7 @@
-"""What flags are written as: sizes, seeds, days, speeds, folders."""
+"""What flags are written as: sizes, seeds, days, speeds, folders.
+
+What must not enter: flags of one command, what is done with a value.
+"""
 
 from __future__ import annotations
 

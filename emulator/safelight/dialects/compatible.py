@@ -1,4 +1,7 @@
-"""A provider of unknown make: the plain OpenAI surface, any model's name, base64 unless asked."""
+"""A provider of unknown make: the plain OpenAI surface, any model's name, base64 unless asked.
+
+What must not enter: what only one real provider does.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Eden AI v3: images, models, uploads, chat and the feature lists (wire facts edenai.md)."""
+"""Eden AI v3: images, models, uploads, chat and the feature lists (wire facts edenai.md).
+
+Its own shapes stand beside it: `edenai_chat`, `edenai_errors`, `edenai_images`, `edenai_lists`,
+`edenai_uploads`. What must not enter: limits, prices and wording, which are data.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""OpenAI: images, models and chat as api.openai.com speaks them (wire facts openai.md)."""
+"""OpenAI: images, models and chat as api.openai.com speaks them (wire facts openai.md).
+
+What must not enter: limits, prices and wording, which are data; what other providers share with it
+(`surface.py`).
+"""
 
 from __future__ import annotations
 

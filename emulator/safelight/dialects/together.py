@@ -1,4 +1,8 @@
-"""Together.ai: images, models and chat as api.together.ai speaks them (wire facts together.md)."""
+"""Together.ai: images, models and chat as api.together.ai speaks them (wire facts together.md).
+
+Its own shapes stand beside it: `together_chat`, `together_hub`, `together_images`. What must not
+enter: limits, prices and wording, which are data.
+"""
 
 from __future__ import annotations
 

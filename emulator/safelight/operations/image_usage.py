@@ -4,6 +4,8 @@ The published table (low 272/400/408, medium 1056/1568/1584, high 4160/6208/6240
 landscape and portrait) is exactly rows x (columns + 1) of cells of 64, 32 and 16 pixels, so one
 formula serves every size; for sizes outside the table it is an extrapolation. Source: wire facts
 3.8, 2026-08-31.
+
+What must not enter: prices (`costs.py`), how a reply words its usage.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""`models.list`, `models.get`, `models.delete`: what the catalogue says on a given day."""
+"""`models.list`, `models.get`, `models.delete`: what the catalogue says on a given day.
+
+What must not enter: how an entry is written, which models a session has deleted.
+"""
 
 from __future__ import annotations
 
