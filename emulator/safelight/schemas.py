@@ -38,7 +38,7 @@ ANNOTATIONS = frozenset(
         "examples", "x-order", "x-source", "x-checked", "x-noun", "x-upload",
     }
 )  # fmt: skip
-"""What a schema may say without asserting. `x-order`: which fault is reported first. `x-noun`: how
+"""What a schema may say without asserting. `x-order`: which violation is told first. `x-noun`: how
 error texts call the expected value. `x-upload`: the value is a file (see `messages.Upload`)."""
 
 KEYWORDS = ASSERTIONS | ANNOTATIONS

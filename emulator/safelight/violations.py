@@ -3,7 +3,7 @@
 An error inside `anyOf` is traced into the branch that was plainly meant, so that a wrong field of a
 tagged object is reported at that field and not as "matches no branch".
 
-What must not enter: wording, providers, the order in which a provider reports faults.
+What must not enter: wording, providers, which violation a provider tells first.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def _wrong_tag(union: ValidationError, index: int) -> bool:
 def _tag_violation(
     fitting: dict[int, list[ValidationError]], union: ValidationError
 ) -> Violation | None:
-    """Return the fault of a tag that names no branch: absent, of a wrong type, or unknown."""
+    """Return what is wrong with a tag that names no branch: absent, of a wrong type, or unknown."""
     choices: dict[str, list[Json]] = {}
     branches: Json = union.validator_value
     value: Json = union.instance

@@ -271,6 +271,6 @@ class EdenAI(Surface):
         if "msg" not in error:
             return super().error_json(visit, failure)
         if failure.row.violation or failure.row.rule:
-            return {"detail": edenai_errors.faults(self, visit)}
+            return {"detail": edenai_errors.violations(self, visit)}
         places = [error["loc"]] if error.get("loc") else []
         return {"detail": [{**error, "loc": ["body", *places]}]}

@@ -25,21 +25,21 @@ _TYPES = {
 """What the framework calls a wrong type, by the noun in its message."""
 
 
-def faults(dialect: Dialect, visit: Visit) -> list[Json]:
-    """Return every fault of a body's shape, not the first alone."""
+def violations(dialect: Dialect, visit: Visit) -> list[Json]:
+    """Return every violation of a body's shape as it is told, not the first alone."""
     name = dialect.schema_name(visit)
     assert name is not None  # a violation came from it
     found = dialect.provider.catalog.schema(name).violations(dialect.seen(visit))
-    return [_fault(dialect, visit, violation) for violation in found]
+    return [_told(dialect, visit, violation) for violation in found]
 
 
-def _fault(dialect: Dialect, visit: Visit, violation: Violation) -> Json:
-    """Return one fault: its type and place, a message, and the value if it is a plain one."""
+def _told(dialect: Dialect, visit: Visit, violation: Violation) -> Json:
+    """Return one violation: its type and place, a message, and the value if it is a plain one."""
     error = dialect.provider.errors.violated(violation, visit.situation()).error or {}
     place = "query" if visit.body == "query" else "body"
     noun = str(error.get("type")).rpartition(" ")[2]
     kind = _TYPES.get(noun, error.get("type"))
-    fault = {"type": kind, "loc": [place, *violation.at], "msg": error.get("msg")}
+    told = {"type": kind, "loc": [place, *violation.at], "msg": error.get("msg")}
     value = violation.value
     plain = value is None or isinstance(value, (bool, int, float, str))
-    return {**fault, "input": value} if plain else fault
+    return {**told, "input": value} if plain else told
