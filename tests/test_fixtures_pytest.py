@@ -10,6 +10,7 @@ import pytest
 import safelight
 from fixtures_kit import write
 from safelight import UsageError
+from safelight.messages import Request
 
 pytest_plugins = ["pytester"]
 
@@ -144,3 +145,40 @@ def test_a_block_takes_folders_as_paths(tmp_path: Path) -> None:
         safelight.Emulator(fixtures=tmp_path / "none").__enter__()
     with pytest.raises(UsageError, match="unmatched is one of make, error, got 'x'"):
         safelight.Emulator(unmatched="x")
+
+
+def control(world: safelight.World, page: str) -> None:
+    """Ask the control plane of a test's own session."""
+    path = f"/s/{world.name}/_safelight/{page}"
+    reply = world._emulator.respond(Request("POST", path, ""))
+    assert reply.status == 200
+
+
+def test_a_reset_keeps_a_tests_fixtures_and_drops_what_waits(tmp_path: Path) -> None:
+    files = {
+        "a": "match: {operation: chat.create, nth: 1}\nreply: {text: first}\n",
+        "b": "match: {operation: chat.create}\nreply: {text: hi there}\n",
+    }
+    write(tmp_path, files)
+    with safelight.Emulator(fixtures=tmp_path) as world:
+        assert [say(), say()] == ["first", "hi there"]
+        world.reply_with(text="never said")
+        world.fail_next("overloaded")
+        control(world, "session/reset")
+        assert (world.requests, world.leftovers()) == ((), [])
+        assert world.session.used == {}
+        assert [say(), say()] == ["first", "hi there"]
+        assert [r.exchange.number for r in world.requests] == [1, 2]
+
+
+def test_what_a_test_expected_before_a_reset_is_not_expected_after_it() -> None:
+    with safelight.Emulator(strict=False) as world:
+        for _ in range(2):
+            with pytest.raises(openai.BadRequestError):
+                openai.OpenAI(api_key="sk-x").images.generate(model="gpt-image-2", prompt="")
+            before = len(world._judgement.unexpected())
+            world.assert_requested("images.generate", status=400)
+            assert (before, world._judgement.unexpected()) == (1, [])
+            control(world, "session/reset")
+            world.clock.advance(minutes=1)
+            assert world.session.offset == 60

@@ -6,7 +6,7 @@ What must not enter: pictures (`assertions.py`), what the world does, test frame
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from safelight.legal import check_names
@@ -26,13 +26,25 @@ _MEANT = (
 
 
 class Judgement:
-    """What a test holds against its session, and which refusals it has expected so far."""
+    """What a test holds against its session, and which refusals it has expected so far.
 
-    __slots__ = ("_seen", "_session")
+    `session` gives the session as it is now: a reset makes another one, whose numbers begin anew.
+    """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    __slots__ = ("_known", "_seen", "_session_now")
+
+    def __init__(self, session: Callable[[], Session]) -> None:
+        self._session_now = session
+        self._known = session()
         self._seen: set[int] = set()
+
+    @property
+    def _session(self) -> Session:
+        found = self._session_now()
+        if found is not self._known:
+            self._known = found
+            self._seen.clear()
+        return found
 
     @property
     def requests(self) -> tuple[Recorded, ...]:
@@ -85,7 +97,8 @@ class Judgement:
 
     def unexpected(self) -> list[Recorded]:
         """Return the refusals that the test did not expect."""
-        return [r for r in self.requests if r.refused and r.exchange.number not in self._seen]
+        asked = self.requests  # before `_seen`, which belongs to the session that has them
+        return [r for r in asked if r.refused and r.exchange.number not in self._seen]
 
     def _failure(self, *lines: str) -> AssertionError:
         return AssertionError("\n".join([*lines, *(self.journal() or ["  (empty)"])]))

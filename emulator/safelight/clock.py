@@ -15,12 +15,15 @@ _UNITS = ("seconds", "minutes", "hours", "days", "weeks", "milliseconds", "micro
 
 
 class Clock:
-    """The session's time. Waits of replies pass on it at once; with `real` they are waited out."""
+    """The session's time. Waits of replies pass on it at once; with `real` they are waited out.
+
+    `session` gives the session as it is now: a reset makes another one of the same name.
+    """
 
     __slots__ = ("_clock", "_moved", "_session", "real")
 
     def __init__(
-        self, session: Session, clock: Callable[[], float], moved: Callable[[], None]
+        self, session: Callable[[], Session], clock: Callable[[], float], moved: Callable[[], None]
     ) -> None:
         self.real = False
         self._moved = moved
@@ -49,10 +52,10 @@ class Clock:
 
     def pass_by(self, seconds: float) -> None:
         """Let so many seconds pass at once; answers that wait by the session's clock look again."""
-        self._session.offset += seconds
+        self._session().offset += seconds
         self._moved()
 
     @property
     def now(self) -> datetime.datetime:
         """Return the session's time, in UTC."""
-        return datetime.datetime.fromtimestamp(self._session.moment(self._clock()), datetime.UTC)
+        return datetime.datetime.fromtimestamp(self._session().moment(self._clock()), datetime.UTC)

@@ -73,15 +73,16 @@ def create(desk: Desk) -> Json:
 
 
 def reset(desk: Desk) -> Json:
-    """Forget what happened in the session: journal, scenario, clock, files, counters.
+    """Forget what happened in the session: journal, scenario, answers, clock, files, counters.
 
-    What was settled for it stays: `seed`, `as_of`, `lenient`.
+    What was settled for it stays: `seed`, `as_of`, `lenient`, fixtures of its own.
     """
     before = desk.session
     desk.store.drop(before.name)
     session = desk.store.session(before.name, desk.now)
     session.configure({"seed": before.seed})
     session.as_of, session.lenient = before.as_of, before.lenient
+    session.library = before.library
     return _brief(session, desk.now)
 
 

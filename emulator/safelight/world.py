@@ -26,7 +26,7 @@ from safelight.options import Options
 from safelight.recorded import DOWNLOAD, Recorded, Spend, spent
 from safelight.refusals import UsageError
 from safelight.replying import answer_of
-from safelight.store import Canned
+from safelight.store import Canned, Session
 from safelight.verdict import Finding, verdict
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class World:
 
     __slots__ = (  # a slip such as `safelight.as_of = …` is an error, no wish that nobody reads
         "_emulator", "_judgement", "_lock", "_spared", "addresses", "answering", "clock", "escapes",
-        "folder", "name", "options", "origin", "session",
+        "folder", "name", "options", "origin",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913 - what a world is made of
@@ -67,15 +67,19 @@ class World:
         self._lock = threading.Lock()
         self._spared = 0
         emulator.forget(name)
-        self.session = emulator.session(name)
         self.session.seed = options.seed
         self.session.clear_scenario()
         self.session.as_of, self.session.lenient = options.as_of, options.lenient
-        self.clock = Clock(self.session, clock, emulator.moved)
-        self._judgement = Judgement(self.session)
+        self.clock = Clock(lambda: self.session, clock, emulator.moved)
+        self._judgement = Judgement(lambda: self.session)
         self.session.library = library
         if options.scenario:
             self.scenario(options.scenario)
+
+    @property
+    def session(self) -> Session:
+        """Return the session, which is another one after a reset on the control plane."""
+        return self._emulator.session(self.name)
 
     def answer(self, request: Request) -> Reply:
         """Answer a request of this world, one at a time."""
