@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -29,10 +30,11 @@ def record() -> Iterator[Callable[..., Recorder]]:
 
     def start(base: str, out: Path, *flags: str, provider: str = "openai") -> Recorder:
         given = ["--provider", provider, "--base-url", base, "--out", str(out), *flags]
-        recorder = recorder_of(command.make_context("record", given).params)
+        options = command.make_context("record", given).params
+        recorder, grace = recorder_of(options), options["grace"]
         sock = server.listen("127.0.0.1", 0)
         port = sock.getsockname()[1]
-        ends.append(_run(recorder, sock))
+        ends.append(_run(recorder, sock, grace))
         return Recorder(f"http://127.0.0.1:{port}", port, ends[-1])
 
     yield start
@@ -48,11 +50,13 @@ async def _rest(loop: asyncio.AbstractEventLoop) -> None:
     await asyncio.gather(*left, return_exceptions=True)
 
 
-def _run(recorder: Any, sock: Any) -> Callable[[], None]:
-    """Serve in a thread, and return what stops it."""
+def _run(recorder: Any, sock: Any, grace: float) -> Callable[[], None]:
+    """Serve in a thread, and return what stops it. Called again it waits no more, as a signal."""
     loop, stop = asyncio.new_event_loop(), asyncio.Event()
     app: Any = application(recorder)
-    serving = hypercorn(app, server.hypercorn_config(sock), shutdown_trigger=stop.wait, mode="asgi")
+    config = server.hypercorn_config(sock)
+    config.graceful_timeout = grace + server.GRACE
+    serving = hypercorn(app, config, shutdown_trigger=stop.wait, mode="asgi")
 
     def run() -> None:
         loop.run_until_complete(serving)
@@ -64,10 +68,10 @@ def _run(recorder: Any, sock: Any) -> Callable[[], None]:
     thread.start()
 
     def leave() -> None:
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # it is over
             loop.call_soon_threadsafe(recorder.stop)
             loop.call_soon_threadsafe(stop.set)
-        thread.join(5)
+        thread.join(10)
 
     return leave
 

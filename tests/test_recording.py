@@ -131,15 +131,6 @@ def test_nothing_but_the_base_url_is_forwarded_to(
     assert service.seen == []
 
 
-def test_a_host_in_the_request_line_changes_nothing(
-    record: Record, service: Service, tmp_path: Path
-) -> None:
-    service.answer(whole(b"{}"))
-    seen = get(record(service.base, tmp_path), "http://example.com/v1/models")
-    assert seen.status == 200
-    assert f"host: 127.0.0.1:{service.port}".encode() in service.seen[0].lower()
-
-
 def test_a_redirect_is_passed_on_and_not_followed(
     record: Record, service: Service, tmp_path: Path
 ) -> None:

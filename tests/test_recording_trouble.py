@@ -167,8 +167,8 @@ def test_a_stop_in_the_middle_of_an_answer_ends_well(
     tmp_path: Path,
     number: signal.Signals,
 ) -> None:
-    service.answer(chunked(), chunk(b"data: 1\n\n"), 5.0, chunk(b""))
-    server = record_process(service.base, tmp_path)
+    service.answer(chunked(), chunk(b"data: 1\n\n"), 60.0, chunk(b""))
+    server = record_process(service.base, tmp_path, "--grace", "0.3")
     with server.connect() as line:
         body = said("fox")
         line.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\n")

@@ -27,8 +27,10 @@ BACKLOG = 2048
 _KEEP_ALIVE = 75.0
 """Seconds an idle connection is kept: well above what a client's pool thinks is fresh."""
 
-_GRACE = 0.3
+GRACE = 0.3
 """Seconds that running exchanges get to finish after a stop; waiting ones are let go at once."""
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Stoppable(Protocol):
@@ -57,17 +59,25 @@ def run(  # noqa: PLR0913 - each is something that a server is run with
     server: str = "hypercorn",
     ready: Callable[[], None],
     read_timeout: float = 60.0,
+    grace: float = GRACE,
 ) -> None:
     """Serve until SIGINT or SIGTERM; call `ready` once requests are being accepted.
 
+    `grace` is how many seconds running exchanges get to finish. The shell is told of every signal;
+    after the second the next one ends the process as it stands.
     `read_timeout` is how many seconds hypercorn waits for the head of a request that has begun;
     uvicorn has no such limit.
     """
     if server == "uvicorn":
         _uvicorn(app, shell, sock, ready)
     else:
-        _hypercorn(app, shell, sock, ready, read_timeout)
-    gc.freeze()  # the process ends: looking through it for garbage took a third of the way out
+        config = hypercorn_config(sock)
+        config.read_timeout = read_timeout  # type: ignore[assignment]  # seconds need not be whole
+        config.graceful_timeout = grace
+        _hypercorn(app, shell, config, ready)
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)  # the process ends: nobody needs to ask again
+    gc.freeze()  # looking through it for garbage took a third of the way out
 
 
 def hypercorn_config(sock: socket.socket) -> Config:
@@ -85,7 +95,7 @@ def hypercorn_config(sock: socket.socket) -> Config:
     config.backlog = BACKLOG
     config.keep_alive_timeout = _KEEP_ALIVE
     config.keep_alive_max_requests = 10**9
-    config.graceful_timeout = _GRACE
+    config.graceful_timeout = GRACE
     config.include_date_header = False
     config.include_server_header = False
     config.errorlog = _quiet("hypercorn.error")
@@ -95,16 +105,13 @@ def hypercorn_config(sock: socket.socket) -> Config:
 def _hypercorn(
     app: ASGIApp,
     shell: Stoppable,
-    sock: socket.socket,
+    config: Config,
     ready: Callable[[], None],
-    read_timeout: float,
 ) -> None:
     from hypercorn.asyncio import serve  # 0.1 s, once the port is ours
 
     from safelight import connections
 
-    config = hypercorn_config(sock)
-    config.read_timeout = read_timeout  # type: ignore[assignment]  # seconds need not be whole
     connections.install()
 
     async def main() -> None:
@@ -120,7 +127,7 @@ def _hypercorn(
         )
         await _first(serving, stop)
         # A client that reads nothing would hold hypercorn in its last flush: leave it behind.
-        await asyncio.wait((serving,), timeout=2 * _GRACE)
+        await asyncio.wait((serving,), timeout=config.graceful_timeout + GRACE)
         if serving.done():
             serving.result()
         else:
@@ -173,10 +180,13 @@ def _stop_on_signals(shell: Stoppable) -> asyncio.Event:
     stop = asyncio.Event()
 
     def begin() -> None:
+        if stop.is_set():
+            for number in _SIGNALS:
+                signal.signal(number, signal.SIG_DFL)
         shell.stop()
         stop.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _SIGNALS:
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(begin))
     return stop
 

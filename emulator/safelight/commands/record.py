@@ -78,6 +78,14 @@ if TYPE_CHECKING:
     help="Larger request bodies are answered with 413.",
 )
 @click.option(
+    "--grace",
+    type=click.FloatRange(min=0, max=86_400),
+    default=5.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a stop waits for answers that are being recorded; a second one waits no more.",
+)
+@click.option(
     "--log-level",
     type=click.Choice(["info", "warning", "error"]),
     help="info: a line per recording.  [default: info on a terminal, else warning]",
@@ -87,17 +95,17 @@ def record(**options: Any) -> None:  # noqa: ANN401 - click hands over what it p
     from safelight import server
     from safelight.app import application
     from safelight.commands.serve import log_to_stderr
-    from safelight.recording.clients import dollars
+    from safelight.recording.purse import dollars
 
     recorder = recorder_of(options)
     with server.listen(options["host"], options["port"]) as sock:
         log_to_stderr(options["log_level"])
         place = f"http://{options['host']}:{sock.getsockname()[1]}"
         ready = _announcer(place, recorder, options)
-        server.run(application(recorder), recorder, sock, ready=ready)
-    cost = (
-        f"; by the catalogue they cost up to ${dollars(recorder.spent)}" if recorder.spent else ""
-    )
+        app = application(recorder)
+        server.run(app, recorder, sock, ready=ready, grace=options["grace"] + server.GRACE)
+    spent = recorder.purse.spent
+    cost = f"; by the catalogue they cost up to ${dollars(spent)}" if spent else ""
     click.echo(f"Kept {recorder.keeper.kept} exchanges in {options['out']}{cost}.")
 
 
@@ -106,6 +114,7 @@ def recorder_of(options: dict[str, Any]) -> Recorder:
     from safelight.app import Limits
     from safelight.recording.keeping import Keeper, Manner
     from safelight.recording.proxy import Plan, Recorder
+    from safelight.recording.purse import Purse
     from safelight.recording.secrets import Secrets
     from safelight.recording.understanding import Understanding, as_dollars
     from safelight.recording.upstream import Origin
@@ -114,15 +123,17 @@ def recorder_of(options: dict[str, Any]) -> Recorder:
     understanding = Understanding(options["provider"], options["as_of"], options["dialects"])
     plan = Plan(
         origin,
-        budget=as_dollars("--budget", options["budget"]),
-        unpriced=as_dollars("--unpriced", options["unpriced"]),
         missing=options["only_missing"],
+        grace=options["grace"],
         limits=Limits(options["max_body"]),
+    )
+    purse = Purse(
+        as_dollars("--budget", options["budget"]), as_dollars("--unpriced", options["unpriced"])
     )
     manner = Manner(options["paced"] == "recorded", options["speed"])
     secrets = Secrets(options["secrets"])
     keeper = Keeper(options["provider"], origin, options["out"], secrets, manner)
-    return Recorder(plan, understanding, keeper)
+    return Recorder(plan, understanding, keeper, purse)
 
 
 def _announcer(place: str, recorder: Recorder, options: dict[str, Any]) -> Callable[[], None]:

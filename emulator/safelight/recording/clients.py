@@ -5,7 +5,6 @@ What must not enter: the service, what is kept.
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import orjson
@@ -22,11 +21,6 @@ _ASTRAY = frozenset(("alt-svc", "strict-transport-security"))
 """Headers that would send the client past this proxy the next time."""
 
 
-def dollars(amount: Decimal) -> str:
-    """Return an amount of dollars; one below a hundredth of a cent is told exactly."""
-    return f"{amount:.4f}" if amount >= Decimal("0.0001") else f"{amount.normalize():f}"
-
-
 def own(status: int, code: str, text: str) -> Reply:
     """Return an answer of the recorder's own, which no client can take for the service's."""
     error = {"message": f"safelight record: {text}", "type": "safelight_record", "code": code}
@@ -40,7 +34,7 @@ class Client:
     def __init__(self, scope: Scope, send: Send, watch: Watch) -> None:
         self._scope = scope
         self._send = send
-        self._watch = watch
+        self.watch = watch
         self._begun = False
 
     async def begin(self, head: Head) -> None:
@@ -63,16 +57,16 @@ class Client:
 
     async def reply(self, reply: Reply) -> None:
         """Send a whole answer, at its own pace."""
-        await send_reply(reply, self._send, self._watch)
+        await send_reply(reply, self._send, self.watch)
 
     async def fail(self, error: UpstreamError) -> None:
         """Tell that the service failed; once its answer has begun, break off as it did."""
         if not self._begun:
             await self.reply(own(502, "upstream_failed", str(error)))
             return
-        if not self._watch.gone:
+        if not self.watch.gone:
             await self.reply(Reply(0, wire=(), end="close"))
 
     async def _say(self, message: dict[str, object]) -> None:
-        if not self._watch.gone:
+        if not self.watch.gone:
             await self._send(message)

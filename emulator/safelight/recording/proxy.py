@@ -12,17 +12,17 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import partial
 from time import time
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from safelight.app import Limits, as_request, read_body
-from safelight.messages import Headers, Reply, Request
+from safelight.messages import Headers, Request
 from safelight.provider import Provider
-from safelight.recording.clients import Client, dollars, own
+from safelight.recording.clients import Client, own
+from safelight.recording.door import misdirected, refusal
 from safelight.recording.keeping import Keeper
+from safelight.recording.purse import Purse
 from safelight.recording.taking import Taking, UnreadableError
 from safelight.recording.understanding import Asked, Understanding
 from safelight.recording.upstream import (
@@ -40,22 +40,24 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("safelight")
 
+_PATIENCE = 0.5
+"""Seconds after which a stop that still waits says why."""
+
 FILES = "/_safelight/files/"
 _OWN = HOP | {"host", "content-length", "accept-encoding", "expect"}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a recorder does. `budget` is in US dollars, None for no limit.
+    """What a recorder does.
 
-    Within a budget a call without a known price is reckoned as `unpriced`, or refused. `missing`
-    replays what is known and forwards only the rest.
+    `missing` replays what is known and forwards only the rest. `grace` is how many seconds a stop
+    waits for answers that are on their way.
     """
 
     origin: Origin
-    budget: Decimal | None = None
-    unpriced: Decimal | None = None
     missing: bool = False
+    grace: float = 5.0
     limits: Limits = field(default_factory=Limits)
 
 
@@ -67,6 +69,7 @@ class Recorder:
         plan: Plan,
         understanding: Understanding,
         keeper: Keeper,
+        purse: Purse | None = None,
         *,
         clock: Callable[[], float] = time,
     ) -> None:
@@ -76,7 +79,8 @@ class Recorder:
         self._clock = clock
         self._watches: set[Watch] = set()
         self._running: set[asyncio.Task[None]] = set()
-        self.spent = Decimal(0)
+        self._stopping = False
+        self.purse = purse or Purse()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one exchange, as ASGI asks."""
@@ -88,7 +92,11 @@ class Recorder:
         try:
             body = await read_body(receive, self._plan.limits)
             watch.start()
-            await self._serve(as_request(scope, body, self._plan.limits.max_body), client)
+            strayed = misdirected(scope, self._plan.origin)
+            if strayed:
+                await client.reply(strayed)
+            else:
+                await self._serve(as_request(scope, body, self._plan.limits.max_body), client)
         except TimeoutError:
             seconds = self._plan.limits.read_timeout
             await client.reply(own(408, "too_slow", f"no byte of the body came for {seconds:g} s"))
@@ -103,9 +111,28 @@ class Recorder:
         return self._understanding.provider
 
     def stop(self) -> None:
-        """Let go of every client, and of every exchange that is not over."""
+        """Let go of clients that wait for a replay; what the service answers goes on to its end.
+
+        It has the time of grace for that; called again, no more is waited for. Call it in the
+        loop's own thread.
+        """
         for watch in tuple(self._watches):
             watch.stop()
+        if self._stopping:
+            self.keeper.hurried = True
+            self._drop()
+        else:
+            self._stopping = True
+            loop = asyncio.get_running_loop()
+            loop.call_later(min(_PATIENCE, self._plan.grace), self._tell)
+            loop.call_later(self._plan.grace, self._drop)
+
+    def _tell(self) -> None:
+        """Tell what the stop waits for."""
+        if self._running:
+            LOG.warning("waiting for answers: %d; a second Ctrl-C drops them", len(self._running))
+
+    def _drop(self) -> None:
         for task in tuple(self._running):
             task.cancel()
 
@@ -114,7 +141,7 @@ class Recorder:
             await client.reply(self.keeper.file(request.path.rpartition(FILES)[2]))
             return
         path = self._understanding.below(request.path)
-        refused = self._refused(request, path)
+        refused = refusal(request, path, self.provider, self._plan.origin)
         if refused or path is None:
             await client.reply(refused or own(404, "not_forwarded", "no such path"))
             return
@@ -125,54 +152,15 @@ class Recorder:
             if reply is not None:
                 await client.reply(reply)
                 return
-        broke = self._pay(asked)
+        broke = self.purse.pay(asked)
         if broke:
             await client.reply(broke)
             return
+        self._watches.discard(client.watch)  # a stop lets a running answer end
         job = asyncio.create_task(self._forward(request, asked, digest, client))
         self._running.add(job)
         job.add_done_callback(self._running.discard)
         await asyncio.shield(job)
-
-    def _refused(self, request: Request, path: str | None) -> Reply | None:
-        """Return why a request is not forwarded, or None."""
-        base = self._plan.origin.base
-        if path is None:
-            bases = " or ".join(b or "/" for b in self._understanding.provider.bases)
-            why = f"{request.path} is not below {bases}: only {base} is forwarded to"
-            return own(404, "not_forwarded", why)
-        if any(unquote(step) in (".", "..") for step in path.split("/")) or "\\" in path:
-            return own(400, "not_forwarded", f"{request.path} leads out of {base}")
-        if request.body_limit is not None:
-            why = f"the request is larger than {request.body_limit} bytes; --max-body sets that"
-            return own(413, "body_too_large", why)
-        return None
-
-    def _pay(self, asked: Asked) -> Reply | None:
-        """Reserve what a request costs; return the refusal where that would break the budget."""
-        budget = self._plan.budget
-        cost = self._price(asked)
-        if budget is None:
-            self.spent += cost or Decimal(0)
-            return None
-        if cost is None:
-            why = (
-                f"not forwarded: its price is not known ({asked.why}), so the budget could not be "
-                "kept; --unpriced says what to reckon such a call as"
-            )
-            return own(402, "budget_unknown_price", why)
-        if self.spent + cost > budget:
-            why = (
-                f"not forwarded: it may cost ${dollars(cost)}, and of the budget of "
-                f"${dollars(budget)} there is ${dollars(budget - self.spent)} left; "
-                "--budget sets it"
-            )
-            return own(402, "budget_exceeded", why)
-        self.spent += cost
-        return None
-
-    def _price(self, asked: Asked) -> Decimal | None:
-        return self._plan.unpriced if asked.cost is None else asked.cost
 
     async def _forward(self, request: Request, asked: Asked, digest: str, client: Client) -> None:
         """Ask the service, pass on what comes, and keep it once it is whole."""
@@ -188,6 +176,8 @@ class Recorder:
             self.keeper.learn(request, head.headers)
             taking = self._take(request, head)
             declared = dict(head.headers).get("content-length", "")
+            if 400 <= head.status < 500:
+                self.purse.give_back(asked)
             await client.begin(head)
             async for part in exchange.parts():
                 came = now() - first
@@ -201,9 +191,13 @@ class Recorder:
         except UpstreamError as error:
             declared = ""
             if isinstance(error, UnreachableError):
-                self.spent -= self._price(asked) or Decimal(0)
+                self.purse.give_back(asked)
             LOG.warning("%s %s: %s; nothing was kept", request.method, request.path, error)
             await client.fail(error)
+        except asyncio.CancelledError:
+            if declared != str(got):
+                LOG.warning("%s %s: stopped; nothing was kept", request.method, request.path)
+            raise
         finally:
             # Who has all of an answer may stop the recorder at once: it is kept all the same, in a
             # thread that the end of the loop waits for.
@@ -227,6 +221,9 @@ class Recorder:
         except (OSError, UnreadableError) as error:
             taking.drop()
             LOG.warning("%s %s: not kept: %s", request.method, request.path, error)
+        except Exception:
+            taking.drop()
+            LOG.exception("A bug of Safelight: %s %s is not kept", request.method, request.path)
 
     def _take(self, request: Request, head: Head) -> Taking | None:
         try:
@@ -251,9 +248,12 @@ def _add(taking: Taking | None, data: bytes, at: float, *, ends: bool) -> Taking
         taking.part(data, at, ends=ends)
     except (UnreadableError, OSError) as error:
         LOG.warning("not kept: %s", error)
-        taking.drop()
-        return None
-    return taking
+    except Exception:  # the client is not to suffer for it
+        LOG.exception("A bug of Safelight: an answer is not kept")
+    else:
+        return taking
+    taking.drop()
+    return None
 
 
 def _sent(request: Request) -> Headers:

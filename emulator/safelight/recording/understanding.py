@@ -30,6 +30,9 @@ LOG = logging.getLogger("safelight")
 _LONGEST = 4096
 """Tokens that an answer is reckoned with when the request sets it no limit."""
 
+_TEXT = 2000
+"""Letters of a field that are still handed on."""
+
 _MILLION = Decimal(1_000_000)
 _LIMITS = ("max_completion_tokens", "max_tokens", "maxOutputTokens")
 
@@ -39,7 +42,7 @@ class Asked:
     """A request, understood. `path` is below the provider's base.
 
     `cost` is in US dollars, the most that is expected; None where nobody knows, and `why` says why.
-    `params` are the fields as they were sent.
+    `params` are the fields that were sent, but for long ones; `mask` is true where there is one.
     """
 
     path: str
@@ -86,7 +89,7 @@ class Understanding:
         try:
             visit.dialect.match(visit)
             visit.dialect.read(visit)
-            params = dict(visit.params)
+            params = _handy(visit.params)
             cost, why = self._cost(visit)
         except Refusal as refusal:
             why = f"the provider would refuse it: {refusal.name.replace('_', ' ')}"
@@ -150,6 +153,16 @@ def _most(params: dict[str, Json], prices: dict[str, Json], result: ChatResult) 
     usage = replace(result.usage, completion_tokens=spoken)
     images = sum(len(choice.drawings) for choice in result.choices)
     return chat_cost(prices, usage, images=images)
+
+
+def _handy(params: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the fields without what is long: an exchange may take minutes, and hold a picture."""
+    found: dict[str, Json] = {
+        name: value
+        for name, value in params.items()
+        if isinstance(value, (bool, int, float)) or (isinstance(value, str) and len(value) <= _TEXT)
+    }
+    return found if params.get("mask") is None else {**found, "mask": True}
 
 
 def _text(value: Json) -> str:

@@ -21,6 +21,7 @@ from safelight.messages import Headers
 from safelight.refusals import UsageError
 
 _READ = 256 * 1024
+_WRITE = 1024 * 1024
 _HEADERS = 512 * 1024
 _CONNECT = 30.0
 """Seconds to have a connection."""
@@ -160,8 +161,11 @@ class Exchange:
         request = h11.Request(method=method, target=target, headers=sent)
         with suppress(ConnectionError):  # a service may answer and close without reading all
             self._writer.write(self._wire.send(request) or b"")
-            if body:
-                self._writer.writelines(self._wire.send_with_data_passthrough(h11.Data(body)) or ())
+            for at in range(0, len(body), _WRITE):  # what waits in the transport is a copy
+                data = memoryview(body)[at : at + _WRITE]
+                for piece in self._wire.send_with_data_passthrough(h11.Data(data)) or ():  # type: ignore[arg-type]  # anything with a length
+                    self._writer.write(piece)
+                await self._writer.drain()
             self._writer.write(self._wire.send(h11.EndOfMessage()) or b"")
             await self._writer.drain()
 
