@@ -56,6 +56,7 @@ def gather(
                 raise
             why = str(error).removeprefix(f"{path}: ")
             into.gathered.lose(f"files that are no {chosen.title}", f"{path.name} ({why})")
+    into.end()
     return into.gathered
 
 

@@ -13,12 +13,13 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from safelight.fixtures.model import Fixture
+from safelight.fixtures.matching import key
+from safelight.fixtures.model import Exact, Fixture, Match
 from safelight.links import FetchError
 from safelight.messages import Headers, Request
 from safelight.read import media_type
-from safelight.recording.blobs import BlobWriter
 from safelight.recording.keeping import Keeper, Manner
+from safelight.recording.rewriting import rewritten
 from safelight.recording.secrets import Secrets
 from safelight.recording.taking import STREAMS, UnreadableError
 from safelight.recording.understanding import Understanding
@@ -86,8 +87,8 @@ class Gatherer:
         self.gathered = Gathered(out)
         self._keepers: dict[str, Keeper] = {}
         self._turns: dict[str, int] = {}
+        self._matches: set[str] = set()
         self._asked: dict[str, Path] = {}
-        self._blobs: list[BlobWriter] = []
 
     def concerns(self, url: str, where: str) -> bool:
         """Tell whether a URL leads to the provider, or to a machine of one's own; else say so."""
@@ -143,11 +144,13 @@ class Gatherer:
         request = Request(one.method, parts.path, parts.query, one.headers, one.body)
         keeper = self._keeper(parts.netloc, one.day)
         asked = self.understanding.read(request, path, _moment(one.day))
-        keeper.learn(request, one.reply_headers)
-        head = Head(one.status, one.reply_headers, chunked=_streams(one))
+        keeper.secrets.learn(request)
+        keeper.secrets.learn_body(request)
+        keeper.secrets.learn_headers(one.reply_headers)
+        head = Head(one.status, one.reply_headers, chunked=_kind(one.reply_headers) in STREAMS)
         try:
             taking = keeper.begin(head, one.method)
-            for piece in _pieces(one):
+            for piece in _pieces(one.reply_headers, one.reply):
                 taking.part(piece, one.wait, ends=True)
             name = keeper.digest(request, asked)
             self._again(name, one.where, source)
@@ -163,7 +166,25 @@ class Gatherer:
 
     def fixture(self, fixture: Fixture, *label: str) -> None:
         """Keep a fixture that is no recording of an exchange."""
-        self.gathered.files.append(self._keeper("import", None).shelf.put(fixture, label))
+        shelf = self._keeper("import", None).shelf
+        self.gathered.files.append(shelf.put(fixture, label, self._hidden))
+
+    def distinct(self, fixture: Fixture, narrower: Match | None, where: str, *label: str) -> None:
+        """Keep a fixture unless an earlier one has its match; then with the narrower one, if new.
+
+        Of two that fit the same requests the second would never be served.
+        """
+        for match in (fixture.match, narrower):
+            if match is not None and key(match) not in self._matches:
+                if match is narrower:
+                    what = (
+                        "`turnIndex`, taken for the user's turn where fixtures are alike otherwise"
+                    )
+                    self.gathered.lose(what, where)
+                self._matches.add(key(match))
+                self.fixture(replace(fixture, match=match), *label)
+                return
+        self.gathered.lose("fixtures that fit the same requests as an earlier one", where)
 
     def picture(self, data: bytes, extension: str) -> str:
         """Keep a picture that a fixture names; return its name from the fixture's folder."""
@@ -172,32 +193,47 @@ class Gatherer:
 
     def turn(self, operation: str, model: str, *, stream: bool) -> int:
         """Return 1, 2, 3 …: which answer of an operation and model this is."""
-        key = f"{operation}|{model}|{stream}"
-        self._turns[key] = self._turns.get(key, 0) + 1
-        return self._turns[key]
+        name = f"{operation}|{model}|{stream}"
+        self._turns[name] = self._turns.get(name, 0) + 1
+        return self._turns[name]
 
-    def blob(self) -> BlobWriter:
-        """Begin a file; `keep_blobs` puts it in its place."""
-        self._blobs.append(self._keeper("import", None).blobs.open())
-        return self._blobs[-1]
+    def answer(self, headers: Headers, body: bytes) -> Exact:
+        """Return an answer to nobody knows what as a fixture has it, its pictures in files."""
+        streams = _kind(headers) in STREAMS
+        head = Head(200, headers, chunked=streams)
+        taking = self._keeper("import", None).begin(head, "POST")
+        for piece in _pieces(headers, body):
+            taking.part(piece, 0.0, ends=True)
+        return taking.finish(self._behind, paced=False)
 
-    def keep_blobs(self) -> None:
-        """Put the files that have ended in their places."""
-        for writer in self._blobs:
-            writer.keep()
-        self._blobs.clear()
+    def end(self) -> None:
+        """Hide in what was imported first the secrets that were learned last."""
+        for keeper in [*self._keepers.values()][:1]:
+            keeper.mend()
+
+    def _hidden(self, text: str) -> str:
+        """Return a fixture's text, or a word of its name, without secrets."""
+        self.secrets.learn_text(text.encode())
+        return rewritten(text, self.secrets.hide) or text
+
+    def _behind(self, links: list[str]) -> dict[str, str]:
+        """Say which links an answer has: nothing is known of what they lead to."""
+        for link in links:
+            host = urlsplit(link).netloc
+            self.gathered.lose("pictures behind links: an import follows none", host)
+        return {}
 
     def _keeper(self, host: str, day: datetime.date | None) -> Keeper:
         """Return what keeps exchanges of a host and day; all of them on one shelf."""
-        key = f"{host}|{day}"
-        if key not in self._keepers:
-            manner = Manner(today=lambda: day, fetch=self._fetch, made="imported")
+        name = f"{host}|{day}"
+        if name not in self._keepers:
+            manner = Manner(today=lambda: day, fetch=self._fetch, made="imported", mends=False)
             keeper = Keeper(self._provider, _origin(host), self.gathered.out, self.secrets, manner)
             first = next(iter(self._keepers.values()), None)
             if first is not None:
                 keeper.shelf = first.shelf
-            self._keepers[key] = keeper
-        return self._keepers[key]
+            self._keepers[name] = keeper
+        return self._keepers[name]
 
     def _fetch(self, link: str) -> bytes:
         if link not in self.found:
@@ -218,23 +254,19 @@ def _moment(day: datetime.date | None) -> float:
     return noon.timestamp() + _NOON
 
 
-def _kind(one: Exchange) -> str:
-    found = (value for name, value in one.reply_headers if name == "content-type")
-    return media_type(next(found, ""))
+def _kind(headers: Headers) -> str:
+    return media_type(next((value for name, value in headers if name == "content-type"), ""))
 
 
-def _streams(one: Exchange) -> bool:
-    return _kind(one) in STREAMS
-
-
-def _pieces(one: Exchange) -> list[bytes]:
-    """Return the body, a stream's event by event: nobody knows any more how it was cut."""
-    if not _streams(one):
-        return [one.reply] if one.reply else []
-    mark = b"\r\n\r\n" if b"\r\n\r\n" in one.reply else b"\n\n"
-    if "json" in _kind(one):
+def _pieces(headers: Headers, body: bytes) -> list[bytes]:
+    """Return a body, a stream's event by event: nobody knows any more how it was cut."""
+    kind = _kind(headers)
+    if kind not in STREAMS or any(name == "content-encoding" for name, _ in headers):
+        return [body] if body else []
+    mark = b"\r\n\r\n" if b"\r\n\r\n" in body else b"\n\n"
+    if "json" in kind:
         mark = b"\n"
-    *events, rest = one.reply.split(mark)
+    *events, rest = body.split(mark)
     return [event + mark for event in events] + ([rest] if rest else [])
 
 

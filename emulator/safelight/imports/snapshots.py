@@ -1,80 +1,104 @@
 """Bodies without requests, as openai-python's tests keep them: files of JSON or of an event stream.
 
+Also those that stand in the tests themselves, as `snapshot("…")`: a Python file is read, never run.
 Nobody knows any more what was asked: the model, the kind of body and its order are all that can be
 matched. What must not enter: where fixtures go.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from safelight.fixtures import bodies
-from safelight.fixtures.model import Exact, Fixture, Match, Piece
+from safelight.fixtures.model import Fixture, Match
+from safelight.imports import opening
 from safelight.imports.gathering import Gatherer
+from safelight.imports.opening import items, table, word
 from safelight.messages import Json
-from safelight.recording.lifting import Lifter
-from safelight.recording.secrets import Secrets
-from safelight.recording.spelling import Cut, body, chunks
+from safelight.refusals import UsageError
 
-SUFFIXES = (".bin", ".json", ".sse", ".txt", ".jsonl")
+SUFFIXES = (".bin", ".json", ".sse", ".txt", ".jsonl", ".py")
 _OPERATIONS = {
     "chat.completion": "chat.create",
     "chat.completion.chunk": "chat.create",
-    "list": "models.list",
     "model": "models.get",
 }
+_STREAM = "text/event-stream; charset=utf-8"
+_MARKS = (b"data:", b"event:", b"id:", b"retry:", b":")
 
 
 def gather(path: Path, into: Gatherer) -> None:
-    """Gather one body."""
-    data = path.read_bytes()
+    """Gather one body, or those of a Python file. Raises UsageError for an unreadable file."""
+    if path.suffix == ".py":
+        _inline(path, into)
+        return
+    data = opening.bytes_of(path, "body of an answer")
+    _body(data.removeprefix(b"\xef\xbb\xbf"), path, path.name, path.stem, into)
+
+
+def _inline(path: Path, into: Gatherer) -> None:
+    """Gather the texts that stand in calls of `snapshot`, each under its function's name."""
+    try:
+        tree = ast.parse(opening.text_of(path, "test in Python"))
+    except (SyntaxError, ValueError, RecursionError) as error:
+        raise UsageError(f"{path}: no test in Python: {error}") from error
+    found = list(_snapshots(tree, path.stem))
+    if not found:
+        raise UsageError(f'{path}: a Python file without a body in `snapshot("…")`')
+    for name, line, text in found:
+        data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+        _body(data, path, f"{path.name}, line {line}", name, into)
+
+
+def _snapshots(node: ast.AST, name: str) -> Iterator[tuple[str, int, str | bytes]]:
+    """Yield (function, line, text) of every text in a call of `snapshot` that could be a body."""
+    for inner in ast.iter_child_nodes(node):
+        if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield from _snapshots(inner, inner.name)
+            continue
+        if isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name):
+            told = inner.args[0] if inner.func.id == "snapshot" and inner.args else None
+            value = told.value if isinstance(told, ast.Constant) else None
+            if isinstance(value, (str, bytes)) and value.lstrip()[:1] in ("{", "d", b"{", b"d"):
+                yield name, inner.lineno, value
+                continue
+        yield from _snapshots(inner, name)
+
+
+def _body(data: bytes, path: Path, where: str, label: str, into: Gatherer) -> None:
+    """Keep a body as the next answer of its operation and model."""
     events = list(_events(data))
-    said = events or list(_json(data))
-    about = next((one for one in said if isinstance(one, dict)), None)
+    about = next((one for one in events or _json(data) if isinstance(one, dict)), None)
     operation = _operation(about) if about else None
     if about is None or operation is None:
-        into.gathered.lose("bodies that are no answer of a known operation", path.name)
+        into.gathered.lose("bodies that are no answer of a known operation", where)
         return
     into.gathered.lose(
         "the requests: an answer fits any of its model, in the order of files", "all"
     )
+    if operation == "images.generate" and "type" not in about:
+        into.gathered.lose("whether a picture was made or edited: taken as made", where)
     spoken = operation.startswith(("chat", "images"))
     fields: dict[str, Json] = {"stream": True if events else None} if spoken else {}
+    model = about.get("model", about.get("id") if operation == "models.get" else None)
     match = Match(
         provider=into.understanding.provider.name,
         operation=operation,
-        model=_asked_as(about.get("model")),
+        model=_asked_as(model),
         fields=fields,
-        nth=into.turn(operation, str(about.get("model")), stream=bool(events)),
+        nth=into.turn(operation, str(model), stream=bool(events)),
     )
-    reply = _reply(data, into, stream=bool(events))
-    into.fixture(Fixture(match, reply, source=f"imported from {path.name}"), operation, path.stem)
-
-
-def _reply(data: bytes, into: Gatherer, *, stream: bool) -> Exact:
-    """Return the body as a fixture has it, its pictures as files."""
-    secrets = Secrets()
-    lifter = Lifter(into.blob, secrets.hide)
-    lifter.feed(data)
-    pieces = lifter.close()
-    into.keep_blobs()
-    kind = "text/event-stream; charset=utf-8" if stream else "application/json"
-    headers = (("content-type", kind),)
-    if stream:
-        *frames, rest = data.split(b"\n\n")
-        sizes = [len(frame) + 2 for frame in frames] + ([len(rest)] if rest else [])
-        cut = chunks(pieces, [Cut(size, 0.0) for size in sizes], {})
-        return Exact(200, headers, chunks=tuple(Piece(one.data) for one in cut))
-    spec, layout = body(pieces, {})
-    return Exact(200, headers, spec, layout if bodies.is_json(spec) else "compact")
+    kind = _STREAM if events else "application/json"
+    reply = into.answer((("content-type", kind),), data)
+    into.fixture(Fixture(match, reply, source=f"imported from {path.name}"), operation, label)
 
 
 def _events(data: bytes) -> Iterator[Json]:
     """Yield the JSON of an event stream's events; nothing for any other body."""
-    if not data.lstrip().startswith((b"data:", b"event:", b":")):
+    if not data.lstrip().startswith(_MARKS):
         return
     for line in data.splitlines():
         if line.startswith(b"data:") and line[5:].strip() != b"[DONE]":
@@ -84,7 +108,7 @@ def _events(data: bytes) -> Iterator[Json]:
 def _json(data: bytes) -> Iterator[Json]:
     try:
         yield json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return
 
 
@@ -94,10 +118,14 @@ def _asked_as(model: Json) -> str | None:
 
 
 def _operation(about: dict[str, Json]) -> str | None:
-    kind = str(about.get("object", about.get("type", "")))
+    """Return the operation whose answer a body is; None where it is none that is known."""
+    kind = word(about.get("object")) or word(about.get("type"))
+    if kind == "list":
+        models = [table(item).get("object") == "model" for item in items(about.get("data"))]
+        return "models.list" if models and all(models) else None
     if kind in _OPERATIONS:
         return _OPERATIONS[kind]
     if kind.startswith("image_edit"):
         return "images.edit"
-    pictures = kind.startswith("image_generation") or ("data" in about and "created" in about)
-    return "images.generate" if pictures else None
+    pictures = isinstance(about.get("data"), list) and "created" in about and not kind
+    return "images.generate" if pictures or kind.startswith("image_generation") else None

@@ -1,17 +1,17 @@
 """Files named by their content: a picture that occurs a hundred times lies on the disk once.
 
-A blob is written piece by piece, without the secret values that are known. It has its name at its
-end, and lies under it once it is kept; until then no fixture mentions it. What must not enter:
-HTTP, fixtures.
+A blob is written piece by piece, without the secret values that are known, and lies under its name
+once it is whole. What must not enter: HTTP, fixtures.
 """
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+
+from safelight.recording.spool import SUFFIX, Spool
 
 FOLDER = "files"
 """Where blobs lie, below the folder of the fixtures."""
@@ -34,75 +34,43 @@ class BlobStore:
         self, root: Path, hide: Callable[[bytes], bytes], seam: Callable[[], int] = lambda: 0
     ) -> None:
         self.folder = root / FOLDER
-        self.hide = hide
-        self.seam = seam
+        self._hide = hide
+        self._seam = seam
 
-    def open(self) -> BlobWriter:
-        """Begin a blob."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        return BlobWriter(self)
+    def spool(self) -> Spool:
+        """Return a place for bytes whose secrets are not known yet."""
+        return Spool(self.folder)
 
     def put(self, data: bytes, extension: str) -> str:
         """Keep these bytes, and return their name."""
-        writer = self.open()
-        writer.write(data)
-        name = writer.close(extension)
-        writer.keep()
+        return self.save([data], extension)
+
+    def save(self, pieces: Iterable[bytes], extension: str, *, hidden: bool = False) -> str:
+        """Keep the bytes that these pieces are, and return their name.
+
+        `hidden` tells that no secret is in them any more.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        draft = self.folder / f".{secrets.token_hex(8)}{SUFFIX}"
+        told = hashlib.sha256()
+        try:
+            with draft.open("wb") as file:
+                for piece in pieces if hidden else covered(pieces, self._hide, self._seam()):
+                    told.update(piece)
+                    file.write(piece)
+            name = f"{told.hexdigest()[:_DIGITS]}.{extension}"
+            draft.replace(self.folder / name)
+        finally:
+            draft.unlink(missing_ok=True)
         return name
 
 
-class BlobWriter:
-    """One blob on its way to the disk."""
-
-    def __init__(self, store: BlobStore) -> None:
-        self._store = store
-        self._path = store.folder / f".{secrets.token_hex(8)}.part"
-        self._hash = hashlib.sha256()
-        self._held = b""
-        self._file: BinaryIO | None = None
-        self._written = False
-        self._name = ""
-
-    def write(self, data: bytes) -> None:
-        """Add bytes; the last few wait for their neighbours, should a secret begin in them."""
-        hidden = self._store.hide(self._held + data)
-        seam = max(0, self._store.seam() - 1)
-        cut = len(hidden) - seam if seam else len(hidden)
-        self._put(hidden[: max(0, cut)])
-        self._held = hidden[max(0, cut) :]
-
-    def close(self, extension: str) -> str:
-        """End the blob, and return the name that it will have."""
-        self._put(self._store.hide(self._held))
-        self._held = b""
-        self._end()
-        self._name = f"{self._hash.hexdigest()[:_DIGITS]}.{extension}"
-        return self._name
-
-    def keep(self) -> None:
-        """Put the blob, which has ended, in its place, unless it is there already."""
-        path = self._store.folder / self._name
-        if path.exists() or not self._written:
-            self.drop()
-            path.touch()
-        else:
-            self._path.replace(path)
-
-    def drop(self) -> None:
-        """Forget the blob."""
-        self._end()
-        self._path.unlink(missing_ok=True)
-
-    def _end(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
-
-    def _put(self, data: bytes) -> None:
-        if not data:
-            return
-        if self._file is None:
-            self._file = self._path.open("wb")
-            self._written = True
-        self._hash.update(data)
-        self._file.write(data)
+def covered(pieces: Iterable[bytes], hide: Callable[[bytes], bytes], seam: int) -> Iterator[bytes]:
+    """Yield pieces without secrets; the last few bytes wait for their neighbours."""
+    held, back = b"", max(0, seam - 1)
+    for piece in pieces:
+        found = hide(held + piece)
+        cut = max(0, len(found) - back)
+        yield found[:cut]
+        held = found[cut:]
+    yield held

@@ -10,7 +10,7 @@ import logging
 import mimetypes
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from safelight.fetch import Fetcher
@@ -21,8 +21,11 @@ from safelight.links import FetchError
 from safelight.messages import Headers, Json, Reply, Request
 from safelight.recording.blobs import BlobStore
 from safelight.recording.lifting import kind_of
+from safelight.recording.locks import alone
+from safelight.recording.mending import Mender
 from safelight.recording.secrets import Secrets
 from safelight.recording.shelf import Shelf
+from safelight.recording.spool import Spool
 from safelight.recording.taking import Taking
 from safelight.recording.understanding import Asked
 from safelight.recording.upstream import Head, Origin
@@ -43,7 +46,7 @@ class Manner:
     """How recordings are written and replayed: `paced` as they came, `speed` divides the waits.
 
     `today` gives the day of a recording, `fetch` the file behind a link (None: it is asked for);
-    `made` is how they came about.
+    `made` is how they came about; `mends` hides in older recordings what is learned later.
     """
 
     paced: bool = False
@@ -51,6 +54,29 @@ class Manner:
     today: Callable[[], datetime.date | None] = datetime.date.today
     fetch: Callable[[str], bytes] | None = None
     made: str = "recorded"
+    mends: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Files behind links, on their way to the disk: where each lies in a spool."""
+
+    spool: Spool
+    places: dict[str, tuple[int, int, str]] = field(default_factory=dict)
+
+    def add(self, link: str, data: bytes) -> None:
+        """Take a file."""
+        self.places[link] = self.spool.size, len(data), kind_of(data[:16]) or "bin"
+        self.spool.write(data)
+
+    def filed(self, blobs: BlobStore) -> dict[str, str]:
+        """Keep the files, and return the name of each by its link."""
+        found = {
+            link: blobs.save(self.spool.pieces(start, size), kind)
+            for link, (start, size, kind) in self.places.items()
+        }
+        self.spool.drop()
+        return found
 
 
 class Keeper:
@@ -71,16 +97,17 @@ class Keeper:
         self.shelf = Shelf(folder)
         self.blobs = BlobStore(folder, secrets.hide_values, lambda: secrets.longest)
         self.kept = 0
+        self.hurried = False  # nobody waits any more: links are kept as they are
         self._lock = threading.Lock()
+        self._mender = Mender(folder, secrets.known, self._lock)
 
     def digest(self, request: Request, asked: Asked) -> str:
         """Return what names a request."""
         return digest(request.method, asked.path, request.query, request.headers, request.body)
 
-    def learn(self, request: Request, headers: Headers) -> None:
-        """Remember the secrets of an exchange, before anything of it is kept."""
+    def learn(self, request: Request, headers: Headers = ()) -> None:
+        """Remember the secrets of a request's head, and an answer's, before anything is said."""
         self.secrets.learn(request)
-        self.secrets.learn_body(request)
         self.secrets.learn_headers(headers)
 
     def begin(self, head: Head, method: str) -> Taking:
@@ -89,27 +116,35 @@ class Keeper:
 
     def keep(self, request: Request, asked: Asked, name: str, taking: Taking, delay: float) -> Path:
         """Keep an answer that has ended, and return its file."""
-        found = taking.finish(self._follow, paced=self._manner.paced)
-        reply = replace(found, delay=round(delay, 4))
-        fixture = Fixture(
-            match=self._match(asked, name),
-            reply=reply,
-            source=f"{self._manner.made} from {self._origin.authority}",
-            recorded=self._manner.today(),
-            note=f"{request.method} {self.secrets.hide_path(asked.path)}",
-        )
-        words = (asked.operation or request.method.lower(), fixture.match.model or "")
-        with self._lock:
+        self.secrets.learn(request)
+        self.secrets.learn_body(request)
+        behind = self._fetched(taking.end())
+        with self._lock, alone(self.shelf.folder):  # what is learned meanwhile is mended after it
+            reply = taking.finish(lambda _: behind.filed(self.blobs), paced=self._manner.paced)
+            fixture = Fixture(
+                match=self._match(asked, name),
+                reply=replace(reply, delay=round(delay, 4)),
+                source=f"{self._manner.made} from {self._origin.authority}",
+                recorded=self._manner.today(),
+                note=f"{request.method} {self.secrets.hide_path(asked.path)}",
+            )
+            words = (asked.operation or request.method.lower(), fixture.match.model or "")
             path = self.shelf.add(fixture, words)
             self.kept += 1
-        LOG.info("kept %s %s in %s, %.1f s", request.method, asked.path, path.name, delay)
+        if self._manner.mends:
+            self._mender.wake()
+        LOG.info("kept %s in %s, %.1f s", fixture.note, path.name, delay)
         return path
+
+    def mend(self) -> None:
+        """Hide in all that lies in the folder what is known by now."""
+        self._mender.mend()
 
     def _match(self, asked: Asked, name: str) -> Match:
         """Return what names a request; all but provider and digest is there to be read."""
         hide = self.secrets.hide_text
         fields = {
-            key: hide(value) if isinstance(value, str) else value
+            hide(key): self.secrets.hide_value(value)
             for key, value in asked.params.items()
             if _telling(key, value) and not self.secrets.named(key)
         }
@@ -139,19 +174,21 @@ class Keeper:
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         return Reply(200, (("content-type", kind),), path.read_bytes())
 
-    def _follow(self, links: Sequence[str]) -> dict[str, str]:
-        """Return the names of the files behind links, which are kept while the links live."""
-        found = {}
+    def _fetched(self, links: Sequence[str]) -> Behind:
+        """Return the files behind links, which are fetched while the links live."""
+        found = Behind(self.blobs.spool())
         for link in links:
+            if self.hurried:
+                break
             try:
                 data = (self._manner.fetch or self._fetch)(link)
             except FetchError as error:
                 if self._manner.fetch:
                     continue  # who gives a way to fetch tells what it lacks
-                host = link.partition("://")[2].partition("/")[0]
+                host = link.partition("://")[2].partition("/")[0].rpartition("@")[2]
                 LOG.warning("a link to %s was not followed: %s", host, error)
                 continue
-            found[link] = self.blobs.put(data, kind_of(data[:16]) or "bin")
+            found.add(link, data)
         return found
 
     def _fetch(self, link: str) -> bytes:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from urllib.parse import quote, quote_plus
 
+from safelight.recording import events
 from safelight.recording.unfolding import Span, layers
 
 SHORT = 6
@@ -58,10 +59,13 @@ class Known:
         self.ways: frozenset[bytes] = frozenset(ways)
         self.lasting: frozenset[bytes] = self.ways
         self.longest = max(map(len, self.ways), default=0)
+        self._values: set[tuple[str, bool]] = set()
 
     def add(self, values: Iterable[str], *, lasting: bool = True) -> None:
         """Remember values; `lasting` ones are worth looking for in what was written before."""
-        ways = {way for text in values if telling(text) for way in _ways(text)}
+        new = {(text, lasting) for text in values if telling(text)} - self._values
+        self._values |= new
+        ways = {way for text, _ in new for way in _ways(text)}
         if not ways <= self.ways:
             self.longest = max(self.longest, *map(len, ways))
             self.ways = self.ways | ways  # replaced whole: other threads are reading
@@ -73,8 +77,21 @@ class Known:
         return [span for way in self._candidates(data) for span in _places(data, way)]
 
     def found_folded(self, text: bytes) -> list[Span]:
-        """Return where a text holds a value, with whatever escapes."""
-        return [layer.origin(span) for layer in layers(text) for span in self.found(layer.text)]
+        """Return where a text holds a value, with whatever escapes, or event by event."""
+        plain = list(self._inside(text))
+        tracks = [
+            part
+            for track in events.told(text)
+            for span in self._inside(track.text)
+            for part in track.origin(span)
+        ]
+        return plain + tracks
+
+    def _inside(self, text: bytes) -> Iterator[Span]:
+        for layer in layers(text):
+            spans = self.found(layer.text)
+            yield from map(layer.origin, spans)
+            layer.text = painted(layer.text, spans)
 
     def hide(self, data: bytes) -> bytes:
         """Return bytes, such as a picture's, without the values, of the same length."""

@@ -1,16 +1,15 @@
-"""Takes the pictures out of a body while it streams by: what is left is text, and a blob for each.
+"""Takes the pictures out of a body while it streams by: what is left is text.
 
-A picture in base64 becomes a blob wherever it stands: in JSON, in a `data:` URL, in an event of a
-stream. A binary body is one blob. Only what is restored byte for byte is lifted: padding, and bits
-that base64 leaves open, are compared. Memory holds the text and a window of the rest, whatever the
-body's size. What must not enter: HTTP, the meaning of a body, where blobs are kept.
+A picture in base64 goes to a spool wherever it stands: in JSON, in a `data:` URL, in an event of a
+stream. A binary body goes there whole. Only what is restored byte for byte is lifted: padding, and
+bits that base64 leaves open, are compared. Memory holds the text and a window of the rest, whatever
+the body's size. What must not enter: HTTP, the meaning of a body, where blobs are kept.
 """
 
 from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,10 +25,7 @@ _LARGE = 64 * 1024
 """A run of that many characters is lifted even where nobody knows what it holds."""
 
 _TEXT = 2**20
-"""Bytes of text that memory holds; what is longer goes to the disk window by window."""
-
-_SEAM = 16 * 1024
-"""Bytes kept back at the end of a window, so that no secret is cut in two."""
+"""Bytes of text that memory holds; what is longer goes to the spool window by window."""
 
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "png"),
@@ -56,46 +52,45 @@ def kind_of(head: bytes) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Blob:
-    """A file of the store: `name` is its hash and extension, `form` how the body has it.
+class Lifted:
+    """A part of a body that lies in a spool from `start`, `size` bytes long.
 
-    `form` is "base64" or "bytes"; `size` is how many bytes of the body it stands for.
+    `form` is how the body has it: "base64", "bytes", or "text" for what is still to be searched.
+    `told` is how many bytes of the body it stands for.
     """
 
-    name: str
-    form: str
+    start: int
     size: int
+    form: str
+    extension: str
+    told: int
 
 
-Piece = bytes | Blob
+class Store(Protocol):
+    """Where lifted parts go, one after the other."""
 
-
-class Sink(Protocol):
-    """A blob on its way to the disk."""
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
 
     def write(self, data: bytes) -> None:
         """Add bytes."""
 
-    def close(self, extension: str) -> str:
-        """End the blob, and return its name."""
-
 
 class Lifter:
-    """Turns a body, fed as it comes, into pieces. `open_blob` begins a blob, `hide` masks a text.
+    """Turns a body, fed as it comes, into pieces: text, and what was lifted into `store`.
 
-    `binary` bodies become one blob, whole.
+    `binary` bodies are lifted whole.
     """
 
-    def __init__(
-        self, open_blob: Callable[[], Sink], hide: Callable[[bytes], bytes], *, binary: bool = False
-    ) -> None:
-        self._open = open_blob
-        self._hide = hide
+    def __init__(self, store: Store, *, binary: bool = False) -> None:
+        self._store = store
         self._binary = binary
-        self._pieces: list[Piece] = []
+        self._pieces: list[bytes | Lifted] = []
         self._text = bytearray()
         self._carry = b""
-        self._sink: Sink | None = None
+        self._lifting = False
+        self._start = 0
         self._rest = b""
         self._done = 0
         self._extension = "bin"
@@ -107,13 +102,13 @@ class Lifter:
             return
         data, self._carry = self._carry + data, b""
         while data:
-            data = self._inside(data) if self._sink else self._outside(data)
+            data = self._inside(data) if self._lifting else self._outside(data)
 
-    def close(self) -> list[Piece]:
+    def close(self) -> list[bytes | Lifted]:
         """Return the pieces; nothing may be fed after it."""
-        if self._binary and self._sink:
-            self._end_blob("bytes")
-        elif self._sink:
+        if self._binary and self._lifting:
+            self._end("bytes")
+        elif self._lifting:
             self._text += self._end_run(self._carry)
         else:
             self._text += self._carry
@@ -121,9 +116,9 @@ class Lifter:
         return self._pieces
 
     def _whole(self, data: bytes) -> None:
-        if self._sink is None:
-            self._sink, self._extension = self._open(), kind_of(data[:16]) or "bin"
-        self._sink.write(data)
+        if not self._lifting:
+            self._begin(kind_of(data[:16]) or "bin")
+        self._store.write(data)
         self._done += len(data)
 
     def _outside(self, data: bytes) -> bytes:
@@ -146,7 +141,7 @@ class Lifter:
             return data[found.end() :]
         self._say(data[: found.start()])
         self._spill()
-        self._sink, self._extension, self._done = self._open(), known or "bin", 0
+        self._begin(known or "bin")
         return data[found.start() :]
 
     def _inside(self, data: bytes) -> bytes:
@@ -164,9 +159,8 @@ class Lifter:
         return self._end_run(after) if after else b""
 
     def _decoded(self, groups: bytes) -> None:
-        if groups and self._sink:
-            self._sink.write(pybase64.b64decode(groups))
-            self._done += len(groups)
+        self._store.write(pybase64.b64decode(groups))
+        self._done += len(groups)
 
     def _end_run(self, after: bytes) -> bytes:
         """End a blob with its last group and that group's padding; return what comes after."""
@@ -178,32 +172,32 @@ class Lifter:
         else:
             after = self._rest + after
         self._rest = b""
-        self._end_blob("base64")
+        self._end("base64")
         return after
 
-    def _end_blob(self, form: str) -> None:
-        assert self._sink is not None
-        self._pieces.append(Blob(self._sink.close(self._extension), form, self._done))
-        self._sink, self._done = None, 0
+    def _begin(self, extension: str) -> None:
+        self._lifting, self._extension = True, extension
+        self._start, self._done = self._store.size, 0
+
+    def _end(self, form: str) -> None:
+        size = self._store.size - self._start
+        self._pieces.append(Lifted(self._start, size, form, self._extension, self._done))
+        self._lifting = False
 
     def _say(self, text: bytes) -> None:
         self._text += text
-        if len(self._text) > _TEXT:
-            self._spill(keep=False)
+        while len(self._text) > _TEXT:
+            self._begin("txt")
+            self._store.write(bytes(self._text[:_TEXT]))
+            self._done = _TEXT
+            self._end("text")
+            del self._text[:_TEXT]
 
-    def _spill(self, *, keep: bool = True) -> None:
-        """Make a piece of the text so far; or bring a window of a long one to the disk."""
-        if not self._text:
-            return
-        hidden = self._hide(bytes(self._text))
-        self._text.clear()
-        if keep:
-            self._pieces.append(hidden)
-            return
-        sink = self._open()
-        sink.write(hidden[:-_SEAM])
-        self._pieces.append(Blob(sink.close("txt"), "bytes", len(hidden) - _SEAM))
-        self._text += hidden[-_SEAM:]
+    def _spill(self) -> None:
+        """Make a piece of the text so far."""
+        if self._text:
+            self._pieces.append(bytes(self._text))
+            self._text.clear()
 
 
 def _exact(group: bytes) -> bool:

@@ -6,6 +6,7 @@ What must not enter: values, texts, how something is hidden.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 
 def _words(text: str) -> frozenset[str]:
@@ -49,6 +50,7 @@ STRONG = _words(
 COOKIES = _words("cookie set_cookie")
 
 
+@lru_cache(maxsize=4096)
 def plain(name: str) -> str:
     """Return a name as `NAMES` has it."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().replace("-", "_")

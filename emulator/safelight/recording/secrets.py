@@ -29,6 +29,7 @@ class Secrets:
         self._names = NAMES | own
         self._fields = NAMES - PUBLIC | own
         self.known = Known()
+        self._learned: set[tuple[bytes, bool]] = set()
 
     @property
     def longest(self) -> int:
@@ -88,6 +89,9 @@ class Secrets:
                 self._learn(track.text[slice(*span)])
 
     def _learn(self, value: bytes, *, lasting: bool = True) -> None:
+        if (value, lasting) in self._learned:
+            return
+        self._learned.add((value, lasting))
         for layer in layers(value):
             text = layer.text.decode("utf-8", "surrogateescape")
             self.known.add(learning.words(text), lasting=lasting)
@@ -111,11 +115,11 @@ class Secrets:
 
     def _inside(self, text: bytes) -> Iterator[Span]:
         for layer in layers(text):
-            for span in self.known.found(layer.text):
-                yield layer.origin(span)
-            for span in self._suspects(layer.text):
-                if span[0] < span[1] and layer.sound(span):
-                    yield layer.origin(span)
+            spans = self.known.found(layer.text)
+            suspects = (span for span in self._suspects(layer.text) if span[0] < span[1])
+            spans += [span for span in suspects if layer.sound(span)]
+            yield from map(layer.origin, spans)
+            layer.text = painted(layer.text, spans)  # once found is found
 
     def _suspects(self, text: bytes) -> Iterator[Span]:
         """Yield where a text says something under a secret name, or that looks like a secret."""

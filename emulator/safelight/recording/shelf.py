@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from safelight.fixtures.model import Exact, Fixture
 from safelight.fixtures.reading import read_file
 from safelight.fixtures.writing import dump
+from safelight.recording.blobs import FOLDER
+from safelight.recording.locks import alone
+from safelight.recording.spool import sweep
 from safelight.refusals import UsageError
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9.]+")
@@ -44,7 +47,10 @@ class Shelf:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UsageError(f"--out {folder}: cannot be made: {error.strerror}") from error
-        self._load()
+        with alone(folder):
+            sweep(folder)
+            sweep(folder / FOLDER)
+            self._load()
 
     def __len__(self) -> int:
         """Return how many recordings lie here."""
@@ -75,12 +81,16 @@ class Shelf:
         short = digest.removeprefix("sha256:")[:10]
         count = len(known.names) + 1
         name = "-".join([*words, short, *([str(count)] if count > 1 else [])]) + ".yaml"
-        self._write(name, fixture)
+        self._write(name, dump(fixture))
         known.names.append(name)
         return self.folder / name
 
-    def put(self, fixture: Fixture, label: Iterable[str]) -> Path:
-        """Keep a fixture that names no request by a digest; return its file."""
+    def put(self, fixture: Fixture, label: Iterable[str], hide: Callable[[str], str] = str) -> Path:
+        """Keep a fixture that names no request by a digest; return its file.
+
+        `hide` takes the secrets out of its text.
+        """
+        label = [hide(word) for word in label]
         words = [_UNSAFE.sub("-", word).strip("-")[:_LONG] for word in label if word]
         base = "-".join(word for word in words if word) or "fixture"
         name, count = f"{base}.yaml", 1
@@ -88,7 +98,7 @@ class Shelf:
             count += 1
             name = f"{base}-{count}.yaml"
         self._own.add(name)
-        self._write(name, fixture)
+        self._write(name, hide(dump(fixture)))
         return self.folder / name
 
     def _number(self, known: _Known) -> None:
@@ -96,13 +106,13 @@ class Shelf:
         last, _ = read_file(self.folder, known.names[-1])
         if last is not None:
             match = replace(last.match, nth=len(known.names))
-            self._write(known.names[-1], replace(last, match=match))
+            self._write(known.names[-1], dump(replace(last, match=match)))
 
-    def _write(self, name: str, fixture: Fixture) -> None:
+    def _write(self, name: str, text: str) -> None:
         """Write a file in one step: nobody sees half of it."""
         draft = self.folder / f".{secrets.token_hex(8)}.part"
         try:
-            draft.write_text(dump(fixture), encoding="utf-8")
+            draft.write_text(text, encoding="utf-8")
             draft.replace(self.folder / name)
         finally:
             draft.unlink(missing_ok=True)

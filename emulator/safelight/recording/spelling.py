@@ -15,7 +15,6 @@ from safelight.fixtures import bodies
 from safelight.fixtures.model import Piece as Chunk
 from safelight.messages import Json
 from safelight.recording.blobs import FOLDER
-from safelight.recording.lifting import Blob, Piece
 
 _READABLE = 2 * 2**20
 """Bytes of JSON, without its pictures, that are still written as JSON."""
@@ -23,6 +22,21 @@ _READABLE = 2 * 2**20
 
 _LEVELS = 60
 """Levels of JSON that are written as JSON: what is deeper nobody reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """A file of the store: `name` is its hash and extension, `form` how the body has it.
+
+    `form` is "base64" or "bytes"; `size` is how many bytes of the body it stands for.
+    """
+
+    name: str
+    form: str
+    size: int
+
+
+Piece = bytes | Blob
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """One answer while it streams by: its pieces, where it was cut and when, the links in it.
 
-Compressed bodies are kept as what they hold; the client gets them as they came. What must not
+Compressed bodies are kept as what they hold; the client gets them as they came. Nothing is written
+in clear before all of an exchange is known, and with it the values that are secret. What must not
 enter: sockets, the clock, which files fixtures lie in.
 """
 
@@ -17,10 +18,11 @@ from safelight.fixtures.model import Exact
 from safelight.messages import Headers
 from safelight.read import media_type
 from safelight.recording import spelling
-from safelight.recording.blobs import BlobStore, BlobWriter
-from safelight.recording.lifting import Lifter, kind_of
+from safelight.recording.blobs import BlobStore
+from safelight.recording.hiding import windows
+from safelight.recording.lifting import Lifted, Lifter, kind_of
 from safelight.recording.secrets import Secrets
-from safelight.recording.spelling import Cut
+from safelight.recording.spelling import Blob, Cut, Piece
 from safelight.recording.upstream import Head
 
 STREAMS = frozenset(("text/event-stream", "application/x-ndjson", "application/jsonl"))
@@ -69,7 +71,8 @@ class Taking:
         self._kind = media_type(_value(head.headers, "content-type"))
         self._lifter: Lifter | None = None
         self._decoder = _decoder(_value(head.headers, "content-encoding"))
-        self._writers: list[BlobWriter] = []
+        self._spool = blobs.spool()
+        self._pieces: list[bytes | Lifted] | None = None
         self._cuts: list[Cut] = []
         self._held = 0
         self._last = 0.0
@@ -92,34 +95,45 @@ class Taking:
             return
         if self._lifter is None:
             binary = _binary(self._kind, data)
-            self._lifter = Lifter(self._open, self._hide, binary=binary)
+            self._lifter = Lifter(self._spool, binary=binary)
         self._lifter.feed(data)
         self._held += len(data)
 
     def drop(self) -> None:
         """Forget what was taken."""
-        for writer in self._writers:
-            writer.drop()
+        self._spool.drop()
 
-    def _open(self) -> BlobWriter:
-        self._writers.append(self._blobs.open())
-        return self._writers[-1]
-
-    def finish(self, follow: Callable[[list[str]], dict[str, str]], *, paced: bool) -> Exact:
-        """Return the answer as a fixture has it. `follow` keeps the files behind links.
+    def end(self) -> list[str]:
+        """Learn what in the answer is secret; return the links to files in it.
 
         Raises UnreadableError for a compressed body that lacks its end.
         """
+        if self._pieces is not None:
+            return self._true_links()
         if self._decoder:
             self._feed(self._decoder.flush())
             if self._lifter and not self._decoder.eof:
                 raise UnreadableError("a compressed body lacks its end")
         if self._held:
             self._cuts.append(Cut(self._held, 0.0))
-        pieces = self._lifter.close() if self._lifter else []
-        for writer in self._writers:
-            writer.keep()
+        self._pieces = self._lifter.close() if self._lifter else []
+        self._secrets.learn_headers(self._head.headers)
+        for window in windows(self._pieces, self._spool):
+            text = window.text
+            self._secrets.learn_text(text)
+            if len(self.links) < _MANY and self._head.status < 300:
+                self.links += _LINK.findall(text)[: _MANY - len(self.links)]
+        return self._true_links()
+
+    def finish(self, follow: Callable[[list[str]], dict[str, str]], *, paced: bool) -> Exact:
+        """Return the answer as a fixture has it. `follow` keeps the files behind links.
+
+        Raises UnreadableError as `end` does.
+        """
+        self.end()
+        pieces = self._kept()
         links = self._followed(follow)
+        self._spool.drop()
         headers = self._headers()
         if self._method == "HEAD" or not pieces:
             return Exact(self._head.status, headers)
@@ -130,16 +144,31 @@ class Taking:
         body, layout = spelling.body(pieces, links)
         return Exact(self._head.status, headers, body, layout)
 
-    def _hide(self, text: bytes) -> bytes:
-        """Note the links of a text, and hide its secrets."""
-        if len(self.links) < _MANY and self._head.status < 300:
-            self.links += _LINK.findall(text)[: _MANY - len(self.links)]
-        return self._secrets.hide(text)
+    def _kept(self) -> list[Piece]:
+        """Return the pieces without secrets, what was lifted in files."""
+        taken = self._pieces or []
+        return [
+            self._piece(taken[index], text)
+            for window in windows(taken, self._spool)
+            for index, text in window.hidden(self._secrets.hide)
+        ]
+
+    def _piece(self, piece: bytes | Lifted, text: bytes) -> Piece:
+        """Return a piece; `text` is what it says, hidden."""
+        if isinstance(piece, bytes):
+            return text
+        if piece.form == "text":
+            return Blob(self._blobs.save([text], "txt", hidden=True), "bytes", piece.told)
+        data = self._spool.pieces(piece.start, piece.size)
+        return Blob(self._blobs.save(data, piece.extension), piece.form, piece.told)
+
+    def _true_links(self) -> list[str]:
+        return [link for link in map(_unescaped, dict.fromkeys(self.links)) if link]
 
     def _followed(self, follow: Callable[[list[str]], dict[str, str]]) -> dict[str, str]:
         """Return which file stands for a link, as the link is written in the hidden text."""
         true = {link: _unescaped(link) for link in dict.fromkeys(self.links)}
-        found = follow([link for link in true.values() if link]) if true else {}
+        found = follow(self._true_links()) if true else {}
         out = {}
         for raw, link in true.items():
             if link in found:

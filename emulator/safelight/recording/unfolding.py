@@ -78,7 +78,10 @@ Step = tuple[int, int, int, int]
 
 
 def layers(text: bytes) -> Iterator[Layer]:
-    """Yield a text, then what it is with its escapes undone, until there are none."""
+    """Yield a text, then what it is with its escapes undone, until there are none.
+
+    Who sets a layer's `text` to one of the same length has the next one made of that.
+    """
     layer = Layer(text, 0, None, [])
     yield layer
     for deep in range(1, _LAYERS + 1):

@@ -1,0 +1,143 @@
+"""Hides in what was kept before the secrets that were learned after it.
+
+A fixture keeps all that a person wrote into it; a file of `files/` gets the name of its new content
+wherever it is named. Every step leaves a whole folder behind: a new file, then who names it, then
+the old one goes. What must not enter: how secrets are known, HTTP.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+
+from safelight.recording.blobs import FOLDER, BlobStore, covered
+from safelight.recording.known import Known
+from safelight.recording.locks import alone
+from safelight.recording.rewriting import rewritten
+from safelight.recording.spool import SUFFIX
+
+LOG = logging.getLogger("safelight")
+
+_STEP = 2**20
+_ESCAPED = 6
+"""How many times longer a text's escapes make a value, which matters at the seams of windows."""
+
+
+class Mender:
+    """Mends one folder, in a thread of its own if it is woken. `lock` is held while one file is.
+
+    `known` are the values, as they become more.
+    """
+
+    def __init__(self, folder: Path, known: Known, lock: AbstractContextManager[object]) -> None:
+        self._folder = folder
+        self._known = known
+        self._lock = lock
+        self._done: frozenset[bytes] = frozenset()
+        self._running = False
+        self._state = threading.Lock()
+
+    def wake(self) -> None:
+        """Mend in a thread what has to be; the program does not end before it has."""
+        with self._state:
+            if self._running or self._known.ways <= self._done:
+                return
+            self._running = True
+        threading.Thread(target=self._run, name="mending").start()
+
+    def _run(self) -> None:
+        while True:
+            try:
+                self.mend()
+            except OSError as error:
+                LOG.warning("what was kept before was not searched for new secrets: %s", error)
+            with self._state:
+                if self._known.ways <= self._done:
+                    self._running = False
+                    return
+
+    def mend(self) -> None:
+        """Mend everything for the values that became known since the last time."""
+        ways, lasting = self._known.ways, self._known.lasting
+        fresh = Known(ways - self._done)
+        worth = Known((lasting & ways) - self._done)
+        self._done = ways
+        if worth.ways:
+            for path in list(_blobs(self._folder)):
+                self._mend_blob(path, worth)
+        for path in _fixtures(self._folder):
+            self._mend_fixture(path, fresh, worth)
+
+    def _mend_blob(self, path: Path, known: Known) -> None:
+        hide = known.hide_folded if path.suffix == ".txt" else known.hide
+        seam = known.longest * (_ESCAPED if path.suffix == ".txt" else 1)
+        with suppress(FileNotFoundError):
+            same = all(a == b for a, b in _compared(path, covered(_read(path), hide, seam)))
+            if same:
+                return
+            with self._lock, alone(self._folder):
+                store = BlobStore(self._folder, hide, lambda: seam)
+                name = store.save(_read(path), path.suffix.removeprefix("."))
+                for fixture in _fixtures(self._folder):
+                    _rename(fixture, path.name, name)
+                if name != path.name:
+                    path.unlink(missing_ok=True)
+
+    def _mend_fixture(self, path: Path, fresh: Known, worth: Known) -> None:
+        with suppress(FileNotFoundError, UnicodeDecodeError):
+            data = path.read_bytes()
+            told = fresh.found_folded(data)
+            if not told and not (worth.ways and b"\n  chunks:" in data):
+                return
+            with self._lock, alone(self._folder):
+                text = path.read_bytes().decode()
+                if path.suffix == ".json":
+                    new: str | None = fresh.hide_folded(text.encode()).decode()
+                else:
+                    new = rewritten(text, (fresh if told else worth).hide_folded)
+                if new is not None and new != text:
+                    _write(path, new.encode())
+
+
+def _blobs(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted((folder / FOLDER).glob("*")) if path.name[0] != ".")
+
+
+def _fixtures(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.glob("*")):
+        if path.suffix in (".yaml", ".yml", ".json") and path.name[0] != ".":
+            yield path
+
+
+def _read(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while data := file.read(_STEP):
+            yield data
+
+
+def _compared(path: Path, pieces: Iterator[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield what a file has, beside each piece."""
+    with path.open("rb") as file:
+        for piece in pieces:
+            yield file.read(len(piece)), piece
+
+
+def _rename(fixture: Path, old: str, new: str) -> None:
+    """Let a fixture name another file."""
+    data = fixture.read_bytes()
+    if old.encode() in data:
+        _write(fixture, data.replace(old.encode(), new.encode()))
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file in one step: nobody sees half of it."""
+    draft = path.with_name(f".{secrets.token_hex(8)}{SUFFIX}")
+    try:
+        draft.write_bytes(data)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
