@@ -11,7 +11,7 @@ from pathlib import Path
 
 import kit
 from click.testing import CliRunner
-from safelight_contracts.client import client_contract
+from safelight_contracts import client_contract
 from safelight_contracts.client_results import LENSES, MUST_DETECT
 from safelight_contracts.commands.check_client import client
 from safelight_contracts.findings import CHECKS

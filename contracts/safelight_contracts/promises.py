@@ -85,11 +85,6 @@ class Promise:
     open: bool = False
     source: str = ""
 
-    @property
-    def needs_model(self) -> bool:
-        """Tell whether a request names a model."""
-        return bool(self.bodies)
-
 
 class Promises:
     """The contract of one provider on one day; one outside the package is given by its dialect."""
