@@ -121,6 +121,7 @@ JUDGE_MAY_KNOW |= {"narrowing", "errors", "catalog", "provider", "dialects", "di
 JUDGE_MAY_KNOW |= {"read"}  # how a body is taken apart: a file as the schemas see it
 JUDGE_MAY_KNOW |= {"imports"}  # users' recordings are read as they are imported
 JUDGE_MAY_KNOW |= {"fixtures", "faults"}  # what a fixture looks like, and which faults have names
+JUDGE_MAY_KNOW |= {"fetch", "links"}  # which addresses are public, and the error of those that not
 
 MAY_NAME = {
     "dialects/__init__.py": "the registry: the one line that a new provider adds",

@@ -94,12 +94,13 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What a link in an answer led to; `status` is 0 where nothing came."""
+    """What a link in an answer led to; `status` is 0 where nothing came, and `why` says why."""
 
     url: str
     status: int
     content_type: str | None = None
     body: bytes = field(default=b"", repr=False)
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

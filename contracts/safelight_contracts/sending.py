@@ -20,26 +20,21 @@ import orjson
 from safelight.messages import Headers, Json, Upload
 from safelight.refusals import UsageError
 
-from safelight_contracts.cases import Case, Fetched, Piece, Seen
-
-MOST_BYTES = 256 * 1024 * 1024
-"""A body that goes on beyond this is cut: no answer of any contract is that long."""
+from safelight_contracts.cases import Case, Piece, Seen
+from safelight_contracts.linking import AGENT, MOST_BYTES, PUBLIC, Links, Reach
 
 WRONG_KEY = "sk-invalid-safelight-0000"
 """What a case with a wrong key carries."""
-
-_AGENT = "safelight-check"
-_LINKS = 10
-"""Links of one answer that are followed."""
 
 
 class Sender:
     """One client of one base URL. `key` may be empty: then no credentials are sent.
 
-    `timeout` is in seconds of silence, `patience` in seconds for a whole answer.
+    `timeout` is in seconds of silence, `patience` in seconds for a whole answer. `reach` says where
+    links may lead.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - how long, how far, by which clock
         self,
         base_url: str,
         key: str = "",
@@ -47,6 +42,7 @@ class Sender:
         timeout: float = 120.0,
         patience: float = 300.0,
         clock: Callable[[], float] = time.time,
+        reach: Reach = PUBLIC,
     ) -> None:
         self.base_url = checked_url(base_url)
         self._key = key
@@ -55,6 +51,7 @@ class Sender:
         near = is_loopback(self.base_url)
         limits = httpx.Timeout(timeout, connect=min(timeout, 15.0))
         self._client = httpx.Client(timeout=limits, trust_env=not near, follow_redirects=False)
+        self._links = Links(self.base_url, self._client, patience=patience, reach=reach)
 
     def __enter__(self) -> Self:
         """Return the sender itself."""
@@ -62,6 +59,7 @@ class Sender:
 
     def __exit__(self, *_: object) -> None:
         """Close its connections."""
+        self._links.close()
         self._client.close()
 
     def send(self, case: Case) -> Seen:
@@ -96,21 +94,8 @@ class Sender:
 
     def follow(self, seen: Seen) -> Seen:
         """Return an answer with what its links to pictures lead to, asked for without the key."""
-        links = list(dict.fromkeys(_links(seen)))[:_LINKS]
-        return replace(seen, fetched=tuple(map(self._fetched, links))) if links else seen
-
-    def _fetched(self, url: str) -> Fetched:
-        headers = {"user-agent": _AGENT, "accept-encoding": "identity"}
-        start, body = time.perf_counter(), b""
-        try:
-            with self._client.stream("GET", url, headers=headers) as answer:
-                for data in answer.iter_raw():
-                    body += data
-                    if self._enough(Piece(time.perf_counter() - start, b""), len(body)):
-                        return Fetched(url, 0)
-        except (httpx.RequestError, httpx.InvalidURL, ValueError):  # a link may be anything
-            return Fetched(url, 0)
-        return Fetched(url, answer.status_code, answer.headers.get("content-type"), body)
+        fetched = self._links.follow(seen)
+        return replace(seen, fetched=fetched) if fetched else seen
 
     def _enough(self, last: Piece, size: int) -> str | None:
         """Return why no more is read, or None."""
@@ -119,7 +104,7 @@ class Sender:
         return "cut" if size > MOST_BYTES else None
 
     def _headers(self, case: Case, kind: str | None) -> list[tuple[str, str]]:
-        out = [("user-agent", _AGENT), ("accept", "*/*"), ("accept-encoding", "identity")]
+        out = [("user-agent", AGENT), ("accept", "*/*"), ("accept-encoding", "identity")]
         key = {"good": self._key, "wrong": WRONG_KEY, "none": ""}[case.key]
         if key:
             out.append(("authorization", f"Bearer {key}"))
@@ -127,25 +112,6 @@ class Sender:
             out.append(("content-type", kind))
         given = {name.lower() for name, _ in case.headers}
         return [pair for pair in out if pair[0] not in given] + list(case.headers)
-
-
-def _links(seen: Seen) -> Iterator[str]:
-    """Yield the links to pictures in a JSON answer: every `url` that is an address."""
-    if not 200 <= seen.status < 300 or b'"url"' not in seen.body:
-        return
-    try:
-        open_ = [orjson.loads(seen.body)]
-    except orjson.JSONDecodeError:
-        return
-    while open_:
-        node = open_.pop(0)
-        if isinstance(node, dict):
-            link = node.get("url")
-            if isinstance(link, str) and link.startswith(("http://", "https://")):
-                yield link
-            open_ += node.values()
-        elif isinstance(node, list):
-            open_ += node
 
 
 def written(case: Case) -> tuple[bytes | None, str | None]:

@@ -128,7 +128,8 @@ def echo(look: Look) -> Iterator[Finding]:
 def url(look: Look) -> Iterator[Finding]:
     """Say that a link of an answer is none, leads nowhere, or not to what it says.
 
-    Only links that were followed are judged for what they lead to.
+    Only links that were followed are judged for what they lead to. One that leads into a private
+    network, and not to the endpoint itself, is never followed: that alone breaks the promise.
     """
     if not look.accepted or look.streamed:
         return
@@ -141,7 +142,7 @@ def url(look: Look) -> Iterator[Finding]:
             yield look.finding("SL-URL", at, "an absolute URL", link)
         for got in look.seen.fetched:
             if got.url == link and got.status != 200:
-                yield look.finding("SL-URL", at, 200, got.status)
+                yield look.finding("SL-URL", at, 200, got.why or got.status)
             elif got.url == link and not (got.content_type or "").startswith("image/"):
                 yield look.finding("SL-URL", at, "image/*", got.content_type)
 
