@@ -176,7 +176,7 @@ def test_what_aimock_says_and_a_fixture_cannot_is_told(tmp_path: Path) -> None:
     source = aimock(
         tmp_path / "a.json",
         {
-            "match": {"userMessage": "a", "toolCallId": "x", "systemMessage": "y"},
+            "match": {"userMessage": "a", "context": "x", "systemMessage": "y"},
             "response": {"content": "b", "reasoning": "c"},
             "chaos": {"dropRate": 1},
             "chunkSize": 3,
@@ -187,12 +187,12 @@ def test_what_aimock_says_and_a_fixture_cannot_is_told(tmp_path: Path) -> None:
     done = bring("aimock", source, tmp_path / "out")
     assert done.exit_code == 0, done.output
     for words in (
-        "the condition `toolCallId`: a.json, fixture 1",
-        "the condition `systemMessage`",
+        "the condition `context`: a.json, fixture 1",
+        "system messages but the first one: `systemMessage` is looked for there: a.json",
         "`reasoning` of responses",
         "`chaos`; see `timing` and `fault`",
         "`chunkSize`",
-        "responses with `audio`, which no operation here answers: a.json, fixture 2",
+        "the endpoint `speech`, which is not served: a.json, fixture 2",
         "pictures behind links: an import follows none: a.json, fixture 3",
         "that the first match wins",
     ):
