@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import httpx
+import openai
 import pytest
 import safelight
 
@@ -52,3 +53,24 @@ def test_the_first_of_very_many_requests_is_not_forgotten() -> None:
     assert len(world.requests) == 1002
     with pytest.raises(AssertionError, match="emulates nothing at this address"):
         block.__exit__(None, None, None)
+
+
+def test_an_exchange_answers_also_where_no_operation_is() -> None:
+    vector = {"object": "embedding", "index": 0, "embedding": [0.5]}
+    with safelight.Emulator() as world:
+        world.reply_with(exchange={"body": {"object": "list", "data": [vector], "model": "m"}})
+        world.reply_with(exchange={"status": 503, "body": "later"})
+        found = openai.OpenAI().embeddings.create(model="text-embedding-3-small", input="a lamp")
+        later = httpx.delete("https://api.openai.com/v1/images/generations")
+        assert found.data[0].embedding == [0.5]
+        assert (later.status_code, later.text) == (503, "later")
+        assert [asked.status for asked in world.assert_requested(times=2)] == [200, 503]
+
+
+def test_only_a_whole_answer_for_anybody_goes_where_no_operation_is() -> None:
+    with safelight.Emulator(leftovers="ignore") as world:
+        world.reply_with(text="words need a chat", operation="*")
+        world.reply_with(exchange={"body": "for pictures"}, operation="images.*")
+        with world.expect_refusal(status=404):
+            httpx.get("https://api.openai.com/v1/nowhere", headers={"authorization": "Bearer x"})
+        assert len(world.leftovers()) == 2

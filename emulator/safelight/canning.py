@@ -18,15 +18,17 @@ from safelight.store import Canned
 
 
 def matched(visit: Visit, library: Canned | None) -> Generator[Work, object, Reply | None]:
-    """Find the operation. Where the provider has none a recording of this very request answers.
+    """Find the operation; where the provider has none, something canned may answer all the same.
 
-    Raises Refusal where there is neither.
+    That is a recording of this very request, or a whole reply that waits for any. Raises Refusal
+    where there is neither.
     """
     try:
         visit.dialect.match(visit)
     except Refusal:
         library = visit.session.library or library
-        visit.answer = library.recorded(visit) if library else None
+        found = library.recorded(visit) if library else None
+        visit.answer = found or visit.session.answer(visit.operation, whole=True)
         if visit.answer is None:
             raise
     return (yield from whole(visit))

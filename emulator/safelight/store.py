@@ -113,8 +113,8 @@ class Answer:
     Or the refusal of `row`, an id of the provider's error rows, whose templates are filled from
     `facts` too; or what `make` makes of the visit, which may be slow. `bend` changes whatever reply
     there is, `ask` is a fault that strikes with it, and what was `kept` can be looked at
-    afterwards. `source` names the fixture that it comes from, `label` the fault that the journal
-    tells.
+    afterwards. `source` is the id of the fixture that it comes from, "" where it comes from none;
+    `label` the fault that the journal tells.
     """
 
     operation: str
@@ -212,12 +212,22 @@ class Session:
             self.spent[key] = (count + 1, unpriced + missing, sum_)
         return self.journal.append(entry)
 
-    def answer(self, operation: str) -> Answer | None:
-        """Return the first answer that waits for such a request, and wait no more for it."""
-        found = next((a for a in self.answers if fnmatchcase(operation, a.operation)), None)
+    def answer(self, operation: str, *, whole: bool = False) -> Answer | None:
+        """Return the first answer that waits for such a request, and wait no more for it.
+
+        `whole`: only one that is the reply itself, since there is no result that it could change.
+        """
+        fitting = (a for a in self.answers if fnmatchcase(operation, a.operation))
+        found = next((a for a in fitting if not whole or a.reply or a.make), None)
         if found is not None:
             self.answers.remove(found)
+            self.use(found.source)
         return found
+
+    def use(self, fixture: str) -> None:
+        """Count that a fixture was the answer, by its id; "" is none."""
+        if fixture:
+            self.used[fixture] = self.used.get(fixture, 0) + 1
 
     def next(self) -> int:
         """Return 1, 2, 3 …: the number of this request in the session."""
