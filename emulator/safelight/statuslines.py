@@ -30,4 +30,4 @@ class Worded(H11Protocol):
 
 def install() -> None:
     """Make hypercorn, in this whole process, write its status lines this way."""
-    protocol.H11Protocol = Worded  # type: ignore[misc]  # it offers no other way in
+    protocol.H11Protocol = Worded  # type: ignore[attr-defined]  # it offers no other way in
