@@ -182,3 +182,63 @@ def test_what_a_test_expected_before_a_reset_is_not_expected_after_it() -> None:
             control(world, "session/reset")
             world.clock.advance(minutes=1)
             assert world.session.offset == 60
+
+
+def test_a_fixture_that_a_test_gives_is_judged_in_full(tmp_path: Path) -> None:
+    generate = "match: {operation: images.generate}\n"
+    write(
+        tmp_path,
+        {
+            "sent": generate + "reply:\n  text: hello\n",
+            "asked": "match: {model: gpt-imge-2, provider: openai}\nreply: {text: x}\n",
+            "old": "match: {model: dall-e-3, provider: openai}\nreply: {error: E-TYPE}\n",
+            "hello": HELLO,
+        },
+    )
+    with safelight.Emulator(as_of="2026-11-20") as world:
+        for name, words in {
+            "sent": r"sent\.yaml:3: reply\.text: images\.generate answers with no such thing",
+            "asked": r"asked\.yaml:1: match\.model: openai has no model 'gpt-imge-2'",
+            "old": r"old\.yaml:1: match\.model: 'dall-e-3' is gone since 2026-05-12",
+        }.items():
+            with pytest.raises(UsageError, match=words):
+                world.reply_with(exchange=tmp_path / f"{name}.yaml")
+        with pytest.raises(UsageError, match=r"reply\.text: images\.edit answers with no such"):
+            world.reply_with(exchange=tmp_path / "hello.yaml", operation="images.edit")
+        with pytest.raises(UsageError, match=r"^reply\.fields\.choices\.0\.mesage: .* 'message'"):
+            world.reply_with(
+                exchange={
+                    "match": {"provider": "openai", "operation": "chat.create"},
+                    "reply": {"fields": {"choices.0.mesage": {}}},
+                }
+            )
+        assert world.session.answers == []
+
+
+def test_a_fixture_that_a_test_gives_is_a_use_of_it(tmp_path: Path) -> None:
+    write(tmp_path, {"hello": HELLO, "other": OTHER})
+    (tmp_path / "x").mkdir()
+    with safelight.Emulator(fixtures=tmp_path / "x" / "..") as world:
+        world.reply_with(exchange=tmp_path / "hello.yaml", times=2)
+        assert world.session.used == {}
+        assert say() == "hi there"
+        assert world.session.used == {str(tmp_path / "hello.yaml"): 1}
+        world.reply_with(exchange={"reply": {"text": "second"}})
+        assert [say(), say()] == ["hi there", "second"]
+        assert list(world.session.used.values()) == [2]
+
+
+def test_what_a_test_gave_and_nobody_got_is_listed(pytester: pytest.Pytester) -> None:
+    write(pytester.path, {"canned/hello": HELLO, "more/given": OTHER, "more/idle": OTHER})
+    body = """
+@pytest.mark.safelight(leftovers="ignore")
+def test_it(safelight):
+    safelight.reply_with(exchange="more/given.yaml")
+    assert ask("anything") == "never"
+    assert ask("hello") == "hi there"
+    safelight.reply_with(exchange="more/idle.yaml")
+"""
+    flags = ["--safelight-fixtures=canned", "--safelight-unused-fixtures"]
+    told = run(pytester, body, *flags).stdout.str()
+    assert "safelight: 1 of 3 fixtures not used by any test:" in told
+    assert f"  {pytester.path / 'more' / 'idle.yaml'}" in told

@@ -119,8 +119,10 @@ def _sums(world: World) -> list[Any]:
     asked, spend = world.requests, world.spend
     refused = sum(r.refused for r in asked)
     faults = sum(r.exchange.fault is not None for r in asked)
-    known = world.session.library.names() if world.session.library else []
-    used = list(world.session.used)
+    session = world.session
+    used = list(session.used)
+    known = session.library.names() if session.library else []
+    known = list(dict.fromkeys([*known, *used, *(a.source for a in session.answers if a.source)]))
     return [len(asked), refused, faults, str(spend.usd), spend.unpriced, known, used]
 
 

@@ -5,21 +5,25 @@ What must not enter: how an answer is made (`answers.py`), what the world does b
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from safelight import answers
+from safelight.dialects import load_dialects
 from safelight.legal import check_names
 from safelight.refusals import UsageError
 from safelight.store import Answer
 
 
-def answer_of(given: Mapping[str, Any], operation: str | None) -> Answer:
+def answer_of(
+    given: Mapping[str, Any], operation: str | None, day: datetime.date, *, lenient: bool
+) -> Answer:
     """Return the answer that a test gives: `picture`, `text`, `tool_call` or `exchange`.
 
-    `operation` is a glob: which requests wait for it. Raises UsageError unless one of the four is
-    there and can be read.
+    `operation` is a glob: which requests wait for it. A fixture is judged by the contract of `day`.
+    Raises UsageError unless one of the four is there and can be read.
     """
     named = [name for name, value in given.items() if value is not None]
     if len(named) != 1:
@@ -27,7 +31,22 @@ def answer_of(given: Mapping[str, Any], operation: str | None) -> Answer:
         raise UsageError(f"reply_with takes one of {', '.join(given)}; got {got}")
     check_names({"operation": operation}, "reply_with")
     (kind,) = named
+    if kind == "exchange" and _is_fixture(given[kind]):
+        return _fixture(given[kind], operation, day, lenient=lenient)
     return _READ[kind](given[kind], operation)
+
+
+def _is_fixture(value: Any) -> bool:  # noqa: ANN401 - what a test gave
+    return isinstance(value, (str, os.PathLike)) or (
+        isinstance(value, Mapping) and "reply" in value
+    )
+
+
+def _fixture(value: Any, operation: str | None, day: datetime.date, *, lenient: bool) -> Answer:  # noqa: ANN401 - as above
+    from safelight.fixtures.checking import Checker  # only who has fixtures needs it
+    from safelight.fixtures.loading import answer_of_one
+
+    return answer_of_one(value, operation, Checker(load_dialects(), day, lenient))
 
 
 def _picture(value: Any, operation: str | None) -> Answer:  # noqa: ANN401 - what a test gave
@@ -58,10 +77,6 @@ def _tool_call(value: Any, operation: str | None) -> Answer:  # noqa: ANN401 - a
 
 
 def _exchange(value: Any, operation: str | None) -> Answer:  # noqa: ANN401 - as above
-    if isinstance(value, (str, os.PathLike)) or (isinstance(value, Mapping) and "reply" in value):
-        from safelight.fixtures.loading import answer_of_one  # only who has fixtures needs it
-
-        return answer_of_one(value, operation)
     if not isinstance(value, Mapping):
         raise UsageError(f"reply_with: exchange is {_EXCHANGE}, got {value!r:.80}")
     status = value.get("status", 200)

@@ -166,7 +166,10 @@ class World:
         """
         given = {"picture": picture, "text": text, "tool_call": tool_call, "exchange": exchange}
         counted(times, "reply_with: times")
-        self.session.answers += [answer_of(given, operation)] * times
+        session = self.session
+        day = session.as_of or self.clock.now.date()
+        answer = answer_of(given, operation, day, lenient=self.lenient)
+        session.answers += [answer] * times
 
     @property
     def seed(self) -> int:

@@ -136,10 +136,11 @@ def _loaded(
     from safelight.dialects import load_dialects
     from safelight.fixtures.checking import Checker
     from safelight.fixtures.folder import Folders
+    from safelight.fixtures.loading import plain
 
     when = as_of or datetime.datetime.now(datetime.UTC).date()
     checker = Checker(load_dialects(dialects), when, lenient)
-    folders = Folders(tuple(path.absolute() for path in paths), checker.check)
+    folders = Folders(tuple(map(plain, paths)), checker.check)
     folders.load()
     return folders, checker
 
