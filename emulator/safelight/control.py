@@ -18,9 +18,10 @@ from safelight.fixtures import page as fixture_page
 from safelight.hearing import FILTERS
 from safelight.journal import Exchange
 from safelight.messages import Json, Reply, Request
+from safelight.naming import CONTROL
 from safelight.refusals import UsageError
 
-PREFIX = "/_safelight/"
+PREFIX = f"{CONTROL}/"
 _OPEN = frozenset({"health", "ready"})
 """Pages that need no token: probes have none."""
 

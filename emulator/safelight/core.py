@@ -24,6 +24,7 @@ from safelight.links import Fetch, resolve
 from safelight.memo import Memo
 from safelight.messages import Call, Reply, Request, Work
 from safelight.mounts import Mounts, ProviderInfo, info_of
+from safelight.naming import CONTROL, FILES
 from safelight.operations.images import Job
 from safelight.operations.lies import spoil, spoil_text
 from safelight.records import amounts, exchange
@@ -31,11 +32,9 @@ from safelight.refusals import Refusal, UsageError
 from safelight.settings import Settings
 from safelight.store import Bounded, Canned, MemoryStore, Session
 
-__all__ = ["FILES", "Emulator", "ProviderInfo", "Settings", "Walk"]
+__all__ = ["Emulator", "ProviderInfo", "Settings", "Walk"]
 
 Walk = Generator[Work, object, Reply]
-CONTROL = "/_safelight"
-FILES = "/_safelight/files/"
 
 
 class Emulator:

@@ -16,6 +16,7 @@ from urllib.parse import quote
 import click
 
 from safelight.messages import Json
+from safelight.naming import CONTROL
 from safelight.refusals import UsageError
 
 _PAUSE = 0.25
@@ -37,7 +38,7 @@ def page(url: str, session: str, token: str | None, name: str) -> Json:
     """Return a page of a server's control plane. Raises UsageError."""
     world = f"/s/{quote(session)}" if session else ""
     headers = {"authorization": f"Bearer {token}"} if token else {}
-    address = f"{url.rstrip('/')}{world}/_safelight/{name}"
+    address = f"{url.rstrip('/')}{world}{CONTROL}/{name}"
     request = urllib.request.Request(address, headers=headers)  # noqa: S310 - their own URL
     try:
         with urllib.request.urlopen(request, timeout=10) as reply:  # noqa: S310 - the same

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pybase64
 
 from safelight.messages import Json, Work
+from safelight.naming import FILES
 from safelight.pixels import UnreadablePicture, inspect
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ KEYS = frozenset(
 )
 """Parameters below which a link is a picture's; `data` is a file's in a prompt of the AI SDK."""
 
-FOLDER = "/_safelight/files/"
 _INNER = KEYS | {"url"}
 _DEEP = 12
 _SHOWN = 200
@@ -109,7 +109,7 @@ def _own_name(link: str, visit: Visit) -> str | None:
     """Return the file's name in a link that has the form of ours, of this visit's session."""
     world = f"/s/{visit.session.name}" if visit.session.name else ""
     path = urlsplit(link).path
-    folder = world + FOLDER
+    folder = world + FILES
     return path.removeprefix(folder) if path.startswith(folder) else None
 
 

@@ -1,4 +1,4 @@
-"""What a session may be called, and where its name stands in a path.
+"""What a session may be called, where its name stands in a path, and which paths are our own.
 
 What must not enter: what a session is.
 """
@@ -8,6 +8,12 @@ from __future__ import annotations
 import re
 
 from safelight.refusals import UsageError
+
+CONTROL = "/_safelight"
+"""Where the control plane begins, below a session or without one."""
+
+FILES = f"{CONTROL}/files/"
+"""Below it: the pictures behind links, for which nobody needs a token."""
 
 _NAME = re.compile(r"[A-Za-z0-9._~-]{1,100}")
 _SHOWN = 60
