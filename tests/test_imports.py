@@ -158,10 +158,10 @@ def test_a_body_of_a_python_type_is_told_and_never_built(tmp_path: Path) -> None
     ("form", "name", "text", "words"),
     [
         ("vcr", "a.yaml", "a: [", "no cassette"),
-        ("vcr", "a.yaml", "a: 1", "no list `interactions`"),
+        ("vcr", "a.yaml", "a: 1", "it has no `interactions`"),
         ("har", "a.har", "{", "no HAR"),
-        ("har", "a.har", "[]", "no log.entries"),
-        ("aimock", "a.json", "{}", "no list `fixtures`"),
+        ("har", "a.har", "[]", "it has no `log`"),
+        ("aimock", "a.json", "{}", "it has no `fixtures`"),
         ("aimock", "a.json", "no", "no fixtures of aimock"),
     ],
 )

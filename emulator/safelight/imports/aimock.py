@@ -14,7 +14,7 @@ from safelight.fixtures.model import Fixture, Match, Text
 from safelight.imports import opening
 from safelight.imports.aimock_replies import Loss, pictured, reply_of
 from safelight.imports.gathering import Gatherer
-from safelight.imports.opening import table, word
+from safelight.imports.opening import word
 from safelight.messages import Json
 from safelight.refusals import UsageError
 
@@ -25,9 +25,9 @@ _LAST = "messages.-1"
 
 def gather(path: Path, into: Gatherer) -> None:
     """Gather the fixtures of a file. Raises UsageError for what is none."""
-    found = table(opening.json_of(path, "fixtures of aimock")).get("fixtures")
+    found = opening.json_of(path, "fixtures of aimock", "fixtures")["fixtures"]
     if not isinstance(found, list):
-        raise UsageError(f"{path}: no fixtures of aimock: it has no list `fixtures`")
+        raise UsageError(f"{path}: no fixtures of aimock: its `fixtures` are no list")
     if not found:
         raise UsageError(f"{path}: no fixtures of aimock: its list `fixtures` is empty")
     if len(found) > 1:

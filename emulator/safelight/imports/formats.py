@@ -5,6 +5,7 @@ What must not enter: the formats' own ways, words for the terminal.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,41 +47,54 @@ def gather(
     """
     chosen = FORMATS[form]
     into = Gatherer(provider, out, secrets)
-    paths = list(_paths(source, chosen, into.gathered))
+    paths = _paths(source, chosen, out)
     into.found = _Found(chosen, paths)
+    bad: list[UsageError] = []
     for path in paths:
         try:
             chosen.gather(path, into)
         except UsageError as error:
-            if source.is_file():
+            if not source.is_dir():
                 raise
-            why = str(error).removeprefix(f"{path}: ")
-            into.gathered.lose(f"files that are no {chosen.title}", f"{path.name} ({why})")
+            bad.append(error)
     into.end()
+    _unread(source, chosen, bad, into)
     return into.gathered
 
 
-def _paths(source: Path, chosen: Format, gathered: Gathered) -> Iterator[Path]:
-    """Yield the files that are to be read; say which ones of a folder are not.
+def _unread(source: Path, chosen: Format, bad: list[UsageError], into: Gatherer) -> None:
+    """Say which files of a folder were not read, but for those that others named as theirs."""
+    for error in bad:
+        name, _, why = str(error).removeprefix(f"{source}{os.sep}").partition(": ")
+        if Path(name).name not in into.named:
+            into.gathered.lose(f"files that are no {chosen.title}", f"{name} ({why})")
+    for path in _files(source, into.gathered.out) if source.is_dir() else ():
+        if not _has(path, chosen) and path.name not in into.named:
+            into.gathered.lose("files of other kinds", str(path.relative_to(source)))
 
-    Hidden files, and what an import has made in the same folder, are nobody's recordings.
-    """
+
+def _paths(source: Path, chosen: Format, out: Path) -> list[Path]:
+    """Return the files that are to be read. Raises UsageError for a folder without any."""
     if not source.is_dir():
-        yield source
-        return
-    out, count = gathered.out.absolute(), 0
-    for path in sorted(source.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(source).parts)
-        if hidden or path.is_dir() or path.absolute().is_relative_to(out):
-            continue
-        if path.name.lower().endswith(chosen.suffixes) and path.is_file():
-            count += 1
-            yield path
-        else:
-            gathered.lose("files of other kinds", path.name)
-    if not count:
+        return [source]
+    found = [path for path in _files(source, out) if _has(path, chosen)]
+    if not found:
         kinds = ", ".join(chosen.suffixes)
         raise UsageError(f"{source}: holds no {chosen.title} ({kinds})")
+    return found
+
+
+def _files(source: Path, out: Path) -> Iterator[Path]:
+    """Yield a folder's files, in order, but for hidden ones and what an import has made there."""
+    made = out.absolute()
+    for path in sorted(source.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(source).parts)
+        if not hidden and not path.absolute().is_relative_to(made) and path.is_file():
+            yield path
+
+
+def _has(path: Path, chosen: Format) -> bool:
+    return path.name.lower().endswith(chosen.suffixes)
 
 
 class _Found(dict[str, bytes]):

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from safelight.fixtures.matching import key
 from safelight.fixtures.model import Exact, Fixture, Match
+from safelight.imports import eligible
 from safelight.links import FetchError
 from safelight.messages import Headers, Request
 from safelight.read import media_type
@@ -26,13 +27,6 @@ from safelight.recording.understanding import Understanding
 from safelight.recording.upstream import Head, Origin
 
 _NOON = 12 * 3600.0
-_NEAR = ("localhost", "127.0.0.1", "::1", "0.0.0.0", "host.docker.internal")  # noqa: S104 - only compared
-_FIRST, _LAST = 200, 599
-_UNSERVABLE = {
-    101: "web sockets",
-    304: "answers that only say that nothing has changed",
-}
-_WITH_BODY = ("POST", "PUT", "PATCH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +76,7 @@ class Gatherer:
     ) -> None:
         self._provider = provider
         self.found: Mapping[str, bytes] = {} if found is None else found
+        self.named: set[str] = set()  # files that others have as parts of theirs
         self.secrets = Secrets(secrets)
         self.understanding = Understanding(provider)
         self.gathered = Gathered(out)
@@ -92,43 +87,21 @@ class Gatherer:
 
     def concerns(self, url: str, where: str) -> bool:
         """Tell whether a URL leads to the provider, or to a machine of one's own; else say so."""
-        try:
-            parts = urlsplit(url)
-            host = parts.hostname or ""
-        except ValueError:
-            self.gathered.lose("exchanges whose address is none", where)
-            return False
-        if parts.scheme in ("ws", "wss"):
-            self.gathered.lose("web sockets", where)
-            return False
-        hosts = self.understanding.provider.hosts
-        known = host in hosts or host in _NEAR or not hosts
-        if known and self.understanding.below(parts.path) is not None:
-            return True
-        if known and host not in _NEAR:
-            self.gathered.lose(f"exchanges with paths that {self._provider} does not have", where)
-        else:
-            self.gathered.lose("exchanges with other services", f"{where} ({host or 'no host'})")
-        return False
+        return not self._lost(eligible.elsewhere(url, self.understanding), where)
 
     def answered(self, method: str, status: int, where: str) -> bool:
         """Tell whether there is an answer that can be served again; else say so."""
-        why = _UNSERVABLE.get(status)
-        if method == "OPTIONS":
-            why = "preflights of browsers: they are answered anyway"
-        elif status < _FIRST or status > _LAST:
-            why = _UNSERVABLE.get(status, "requests that got no answer")
-        if why:
-            self.gathered.lose(why, where)
-        return not why
+        return not self._lost(eligible.unservable(method, status), where)
 
     def sent(self, method: str, headers: Headers, body: bytes, where: str) -> bool:
         """Tell whether a request has its body, if it must have had one; else say so."""
-        length = next((value for name, value in headers if name == "content-length"), "")
-        gone = method in _WITH_BODY and not body and length != "0"
-        if gone:
-            self.gathered.lose("requests whose body is not in the file", where)
-        return not gone
+        return not self._lost(eligible.lacking(method, headers, body), where)
+
+    def _lost(self, why: str, where: str) -> bool:
+        if why:
+            what, _, detail = why.partition(" @ ")
+            self.gathered.lose(what, f"{where} ({detail})" if detail else where)
+        return bool(why)
 
     def exchange(self, one: Exchange, source: Path) -> None:
         """Keep an exchange, or say why not; `source` is the file that it stands in."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from safelight.imports import opening
 from safelight.imports.gathering import Exchange, Gatherer
-from safelight.imports.har_bodies import PACKED, Beside, beside, posted, replied
+from safelight.imports.har_bodies import PACKED, Beside, beside, parts, posted, replied
 from safelight.imports.opening import items, number, table, word
 from safelight.messages import Headers, Json
 from safelight.refusals import UsageError
@@ -24,8 +24,9 @@ _UNTRUE = frozenset({"content-length", "transfer-encoding"})
 
 def gather(path: Path, into: Gatherer) -> None:
     """Gather the exchanges of a HAR. Raises UsageError for what is none."""
-    find = beside(path)
-    for number_, entry in enumerate(_entries(path), start=1):
+    find, entries = beside(path), _entries(path)
+    into.named |= parts(entries)
+    for number_, entry in enumerate(entries, start=1):
         where = f"{path.name}, entry {number_}"
         one = _exchange(entry, where, into, find)
         if one is not None:
@@ -45,10 +46,9 @@ def files(path: Path) -> Mapping[str, bytes]:
 
 
 def _entries(path: Path) -> list[dict[str, Json]]:
-    document = opening.json_of(path, "HAR")
-    entries = table(table(document).get("log")).get("entries")
+    entries = table(opening.json_of(path, "HAR", "log")["log"]).get("entries")
     if not isinstance(entries, list):
-        raise UsageError(f"{path}: no HAR: it has no log.entries")
+        raise UsageError(f"{path}: no HAR: its `log` has no list `entries`")
     if not entries:
         raise UsageError(f"{path}: a HAR without entries: nothing was recorded in it")
     return [table(entry) for entry in entries]

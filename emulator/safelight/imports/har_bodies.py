@@ -33,6 +33,13 @@ def beside(path: Path) -> Beside:
     return read
 
 
+def parts(entries: list[dict[str, Json]]) -> set[str]:
+    """Return the names of the files that entries have as their bodies."""
+    asked = [table(table(entry.get("request")).get("postData")) for entry in entries]
+    told = [table(table(entry.get("response")).get("content")) for entry in entries]
+    return {word(one.get("_file")) for one in (*asked, *told)} - {""}
+
+
 def replied(reply: dict[str, Json], known: dict[str, str], find: Beside) -> bytes | None:
     """Return a reply's body; None where there was one and the file does not have it whole.
 

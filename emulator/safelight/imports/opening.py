@@ -32,6 +32,21 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 _UNSENDABLE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 
 
+_LIKE = {
+    "log": "a HAR: import it as `har`",
+    "interactions": "a cassette of vcrpy: import it as `vcr`",
+    "fixtures": "a file of aimock's fixtures: import it as `aimock`",
+    "match": "a fixture already: `safelight serve --fixtures` takes it as it is",
+}
+_KEY = re.compile(r"\s*\{?\s*\"?(log|interactions|fixtures|match)\"?\s*:")
+
+
+def hint(text: str) -> str:
+    """Return what a file of another format looks like, to be put behind a message."""
+    found = _KEY.match(text)
+    return f"; it looks like {_LIKE[found[1]]}" if found else ""
+
+
 def bytes_of(path: Path, title: str) -> bytes:
     """Return what a file holds, gzip undone.
 
@@ -73,16 +88,28 @@ def text_of(path: Path, title: str) -> str:
         raise UsageError(f"{path}: no {title}: {why}") from error
 
 
-def json_of(path: Path, title: str) -> Json:
-    """Return a file's JSON. Raises UsageError that says where it stops to be any."""
+def json_of(path: Path, title: str, key: str) -> dict[str, Json]:
+    """Return a file's JSON, an object that has a key.
+
+    Raises UsageError that says where it stops to be any, or what it is instead.
+    """
     text = text_of(path, title)
+    document = _parsed(path, text, title)
+    if not isinstance(document, dict) or key not in document:
+        raise UsageError(f"{path}: no {title}: it has no `{key}`{hint(text)}")
+    return document
+
+
+def _parsed(path: Path, text: str, title: str) -> Json:
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:
         cut = error.pos >= len(text.rstrip()) - 1 or error.msg.startswith("Unterminated")
-        why = "; it looks cut off" if cut else ""
+        why = "; it looks cut off" if cut else hint(text)
         at = f"line {error.lineno}, column {error.colno}"
-        raise UsageError(f"{path}: no {title}: {error.msg} at {at}{why}") from error
+        raise UsageError(
+            f"{path}: no {title}: {error.msg.removesuffix(' starting at')} at {at}{why}"
+        ) from error
     except RecursionError as error:
         raise UsageError(f"{path}: no {title}: it nests too deeply") from error
 
@@ -126,6 +153,8 @@ def headers(pairs: Iterable[tuple[Json, Json]]) -> Iterator[tuple[str, str]]:
         if not _TOKEN.fullmatch(key):
             continue
         for item in value if isinstance(value, (list, tuple)) else [value]:
+            if not isinstance(item, (str, bytes, int, float)):
+                continue
             text = item.decode("latin-1") if isinstance(item, bytes) else str(item)
             for line in text.splitlines():
                 yield key, _UNSENDABLE.sub("?", line.strip())

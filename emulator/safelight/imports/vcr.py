@@ -21,6 +21,8 @@ from safelight.refusals import UsageError
 
 SUFFIXES = (".yaml", ".yml", ".json")
 _TITLE = "cassette of vcrpy"
+_MANY = 500_000
+"""Values that a parsed body may have."""
 
 
 class _Unknown:
@@ -81,23 +83,20 @@ def gather(path: Path, into: Gatherer) -> None:
 
 
 def _interactions(path: Path) -> list[Json]:
-    document = _document(path)
-    if isinstance(document, list) and document and "request" in table(document[0]):
-        raise UsageError(f"{path}: a cassette of vcrpy before 1.0: let vcrpy migrate it first")
-    found = table(document).get("interactions")
+    found = _document(path)["interactions"]
     if not isinstance(found, list):
-        raise UsageError(f"{path}: no {_TITLE}: it has no list `interactions`")
+        raise UsageError(f"{path}: no {_TITLE}: its `interactions` are no list")
     if not found:
         raise UsageError(f"{path}: a {_TITLE} without interactions: nothing was recorded in it")
     return found
 
 
-def _document(path: Path) -> Json:
+def _document(path: Path) -> dict[str, Json]:
     if path.suffix.lower() == ".json":
-        return opening.json_of(path, _TITLE)
+        return opening.json_of(path, _TITLE, "interactions")
     text = opening.text_of(path, _TITLE)
     try:
-        return yaml.load(text, _Loader)  # noqa: S506 - a safe loader of our own
+        document = yaml.load(text, _Loader)  # noqa: S506 - a safe loader of our own
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         at = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -106,6 +105,12 @@ def _document(path: Path) -> Json:
         raise UsageError(f"{path}: no {_TITLE}: {' '.join(str(error).split())[:200]}") from error
     except RecursionError as error:
         raise UsageError(f"{path}: no {_TITLE}: it nests too deeply") from error
+    if isinstance(document, list) and document and "request" in table(document[0]):
+        raise UsageError(f"{path}: a cassette of vcrpy before 1.0: let vcrpy migrate it first")
+    if "interactions" not in table(document):
+        why = opening.hint(text)
+        raise UsageError(f"{path}: no {_TITLE}: it has no `interactions`{why}")
+    return table(document)
 
 
 def _exchange(raw: dict[str, Json], where: str, into: Gatherer) -> Exchange | None:
@@ -180,11 +185,22 @@ def _body(raw: dict[str, Any]) -> bytes | None:
 
 def _json(value: Json) -> bytes | None:
     """Return JSON that a client was given as a value: vcrpy's stubs for aiohttp keep it so."""
+    if not _countable(value):
+        return None
     try:
         text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
         return None
     return text.encode("utf-8", "surrogatepass")
+
+
+def _countable(value: Json) -> bool:
+    """Tell whether a value has an end: aliases of YAML may unfold without one."""
+    stack, left = [value], _MANY
+    while stack and left:
+        item, left = stack.pop(), left - 1
+        stack += item.values() if isinstance(item, dict) else opening.items(item)
+    return not stack
 
 
 def _true(headers: Headers, data: bytes) -> Headers:
