@@ -5,9 +5,10 @@ What must not enter: sockets, what happens to a request.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
+from safelight import naming
 from safelight.core import ProviderInfo
 from safelight.refusals import UsageError
 
@@ -58,6 +59,26 @@ class Addresses:
                 return _surface(info, path) + rest[len(path) :]
         prefix = self._hosts.get(host)
         return None if prefix is None else prefix + rest
+
+    def set_by(self, url: str, environ: Mapping[str, str]) -> tuple[str, str] | None:
+        """Return the variable that sent a client to a URL, and the emulator's path; None for none.
+
+        Those are the variables in which clients look for a base URL: `OPENAI_BASE_URL` and the
+        like. A path of Safelight's own server keeps its meaning.
+        """
+        for info in self._providers.values():
+            for name, row in info.env:
+                base = environ.get(name, "").strip().rstrip("/") if "{base}" in row else ""
+                if base and _below(url.partition("?")[0], base):
+                    path = naming.split(_split(base)[1])[1]
+                    known = any(_below(path, own) for own in self._bases())
+                    return name, (path if known else row.format(base=info.bases[0])) + url[
+                        len(base) :
+                    ]
+        return None
+
+    def _bases(self) -> list[str]:
+        return [base for info in self._providers.values() for base in info.bases]
 
     def live(self, info: ProviderInfo) -> str:
         """Return the base URL of the live service, as clients know it. Raises UsageError."""

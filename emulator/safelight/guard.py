@@ -50,9 +50,11 @@ class Guard:
     def allows(self, host: str, port: object = None) -> bool:
         """Tell whether a host may be reached: this machine, or one that is allowed."""
         name = host.lower().rstrip(".")
-        if not self.active or _local(name) or name in self._known:
-            return True
-        named = (name, f"{name}:{port}")
+        return not self.active or is_local(name) or name in self._known or self.names(name, port)
+
+    def names(self, host: str, port: object = None) -> bool:
+        """Tell whether `allow` names a host."""
+        named = (host, f"{host}:{port}")
         return any(fnmatchcase(text, pattern) for pattern in self._allow for text in named)
 
     def refuse(self, url: str) -> Escaped:
@@ -125,7 +127,8 @@ def is_numeric(host: str) -> bool:
     return True
 
 
-def _local(host: str) -> bool:
+def is_local(host: str) -> bool:
+    """Tell whether a name or an address, in small letters, is this machine's own."""
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:

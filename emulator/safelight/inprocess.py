@@ -17,10 +17,11 @@ from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from safelight import core
 from safelight.addresses import Addresses
-from safelight.guard import Guard
+from safelight.guard import Guard, is_local
 from safelight.late import once_loaded
 from safelight.options import Options, read_options
 from safelight.sentries import standing
@@ -103,6 +104,9 @@ def guarded(world: World) -> Iterator[Guard]:
     own = {*addresses.hosts(), *(url.partition("://")[2] for url in addresses.named_urls)}
 
     def hint(url: str) -> str:
+        if sent := addresses.set_by(url, os.environ):
+            base = os.environ[sent[0]]
+            return f" {sent[0]} sends clients there; base_urls=[{base!r}] answers it here."
         if not any(host.partition("/")[0].partition(":")[0] in url for host in own):
             return ""
         if world.answering:
@@ -133,7 +137,9 @@ def intercepted(world: World, guard: Guard) -> Iterator[None]:
     from safelight.intercept import HERE, Desk, answering  # respx and httpx, when they are used
 
     def find(url: str) -> str | None:
-        return url.removeprefix(HERE) if url.startswith(HERE + "/") else world.addresses.find(url)
+        if url.startswith(HERE + "/"):
+            return url.removeprefix(HERE)
+        return world.addresses.find(url) or _dialled(world, guard, url)
 
     world.answering = True
     try:
@@ -142,6 +148,20 @@ def intercepted(world: World, guard: Guard) -> Iterator[None]:
             yield
     finally:
         world.answering = False
+
+
+def _dialled(world: World, guard: Guard, url: str) -> str | None:
+    """Return the emulator's path for a URL of this machine that a variable sends clients to.
+
+    Who works with `safelight serve` has such a variable; in a test nobody listens there, or a
+    server whose journal no test sees. One that the test allows by its name is meant.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if not is_local(host) or guard.names(host, parts.port):
+        return None
+    sent = world.addresses.set_by(url, os.environ)
+    return sent and sent[1]
 
 
 def _answer_aiohttp(desk: Any, stack: ExitStack) -> None:  # noqa: ANN401 - its type is heavy
