@@ -161,7 +161,8 @@ class World:
         A picture is bytes, base64, a path or a Pillow image; a tool call (name, arguments); an
         exchange `{"status": 200, "headers": {…}, "body": …}`, or a fixture: its file's path, or its
         content `{"reply": {…}}`. `operation` is a glob: which requests wait for it (`images.*`,
-        `chat.*`; any for an exchange). A refused request leaves it.
+        `chat.*`; for an exchange any, also one to an address where nothing is emulated). A refused
+        request leaves it.
         Raises UsageError.
         """
         given = {"picture": picture, "text": text, "tool_call": tool_call, "exchange": exchange}
