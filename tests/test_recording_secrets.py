@@ -167,7 +167,7 @@ def test_no_secret_of_a_long_text_reaches_the_disk(
     service.answer(whole(line * (3 * 2**20 // len(line)), "text/plain"))
     server = record(service.base, tmp_path, *OWN)
     edit(server.port, png())
-    kept(tmp_path, 1)
+    kept(tmp_path, 1, patience=60)
     assert leaks(tmp_path, SECRETS) == []
 
 
