@@ -133,12 +133,14 @@ def _lenient(visit: Visit, base: Schema, narrowed: Schema) -> Failure | None:
         ):
             return _violated(visit, violation)
     for schema in (base, narrowed):
-        for _ in range(20):
-            found = schema.violations(visit.dialect.seen(visit))
-            kept = [v for v in found if v.at and v.keyword != "required"]
-            heads = {v.at[0] for v in kept} & set(visit.params)
-            heads -= set(base.document.get("required", ()))
-            if not heads:
-                break
+        while heads := _offending(visit, schema) - set(base.document.get("required", ())):
+            # and again: what is left may break a rule that spoke of both
             visit.params = {k: v for k, v in visit.params.items() if k not in heads}
     return None
+
+
+def _offending(visit: Visit, schema: Schema) -> set[str]:
+    """Return the fields of a request that the schema refuses."""
+    found = schema.violations(visit.dialect.seen(visit))
+    heads = {str(v.at[0]) for v in found if v.at and v.keyword != "required"}
+    return heads & set(visit.params)

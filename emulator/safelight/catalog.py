@@ -28,6 +28,7 @@ _MODEL_KEYS = frozenset(
 
 
 _MOST = 4096
+"""Narrowed schemas that are kept; a day has about a hundred."""
 
 
 @dataclass(frozen=True, slots=True)

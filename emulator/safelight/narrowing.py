@@ -1,9 +1,8 @@
 """How a model's limits are laid over a schema: only ever tighter, checked while loading.
 
 A narrowing may remove a property (its key becomes unknown), forbid it (known, but not with this
-model), require it, add keywords to it,
-or add a rule between fields. One that would allow more than the schema does is a
-mistake in our data and stops the program.
+model), require it, add keywords to it, or add a rule between fields. One that would allow more than
+the schema does is a mistake in our data and stops the program.
 
 What must not enter: which models exist.
 """

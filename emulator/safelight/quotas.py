@@ -20,8 +20,7 @@ def use(visit: Visit, limits: Sequence[Limit], amounts: Amounts) -> Failure | No
     """Take these amounts, or return the refusal of them; then none of these was taken.
 
     A request is counted before its pictures and tokens are known, so it stays counted when those
-    are refused.
-    Limits on units that `amounts` does not name are left for later.
+    are refused. Limits on units that `amounts` does not name are left for later.
     """
     if not limits:
         return None

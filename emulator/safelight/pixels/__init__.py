@@ -62,11 +62,11 @@ def edit(  # noqa: PLR0913 - inputs, mask and markup are what an edit is
     """Return `inputs[0]` changed, at the brief's size.
 
     Where the mask's alpha is 0 there is a new scene, everywhere else the base stays as it is (equal
-    values in a png of its size); a mask without alpha changes nothing. A
-    `markup` of drawn strokes changes their surroundings. Without either the whole picture is
-    regraded and captioned, further inputs lie on it as prints. A base of other proportions is
-    scaled to fit and extended by a blur. Raises UnreadablePicture for damaged uploads, ValueError
-    without inputs and for previews of an svg.
+    values in a png of its size); a mask without alpha changes nothing. A `markup` of drawn strokes
+    changes their surroundings. Without either the whole picture is regraded and captioned, further
+    inputs lie on it as prints. A base of other proportions is scaled to fit and extended by a blur.
+    Raises UnreadablePicture for damaged uploads, ValueError without inputs and for previews of an
+    svg.
     """
     from safelight.pixels import studio
 
