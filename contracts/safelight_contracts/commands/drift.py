@@ -65,8 +65,12 @@ def drift(**options: Any) -> None:  # noqa: ANN401 - click hands over what it pa
     from safelight_contracts.drift import printing
     from safelight_contracts.drift.gathering import drift as compare
     from safelight_contracts.promises import Promises
+    from safelight_contracts.reports import writable
 
     provider = options["provider"]
+    for name in ("propose", "json_file", "markdown_file", "observations"):
+        if options[name] is not None and (name != "observations" or options["base_url"]):
+            writable(name.removesuffix("_file"), options[name])  # before anything is asked
     promises = Promises(provider, options["as_of"] or datetime.datetime.now(datetime.UTC).date())
     stale = _stale(options, promises.day)
     runs, types = _sides(options)

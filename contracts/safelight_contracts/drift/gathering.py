@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from safelight.messages import Json
 
+from safelight_contracts.drift.accepting import Accepted, parted
 from safelight_contracts.drift.comparing import (
     Move,
     Sides,
@@ -35,11 +36,16 @@ WHOLE, UNTAGGED = "", "event"
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """What was compared and what was found: `replies` counts the live side's good answers."""
+    """What was compared and what was found: `replies` counts the live side's good answers.
+
+    `accepted` are differences that are there and lived with, `over` those that are there no more.
+    """
 
     moves: tuple[Move, ...]
     replies: int
     runs: int
+    accepted: tuple[Accepted, ...] = ()
+    over: tuple[Accepted, ...] = ()
 
     @property
     def counts(self) -> Counter[str]:
@@ -59,7 +65,8 @@ def drift(promises: Promises, history: Sequence[Run], live: Run | None, sdk: Sdk
         if is_ is not None:
             moves += _wire(promises, row, was or Observation(), is_)
     replies = sum(seen.replies for seen in now.values())
-    return Drift(tuple(moves), replies, len(history) + (live is not None))
+    open_, held, over = parted(moves, sdk.accepted if sdk else ())
+    return Drift(open_, replies, len(history) + (live is not None), held, over)
 
 
 def _documents(promises: Promises, row: Promise) -> dict[str, Json]:

@@ -6,6 +6,7 @@ What must not enter: comparing.
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 from safelight.messages import Json
 
@@ -27,10 +28,15 @@ def sentence(move: Move) -> str:
 
 
 def lines(found: Drift) -> list[str]:
-    """Return what a terminal shows: every move, the worst kind first, then the counts."""
+    """Return what a terminal shows: every move, the worst kind first, then the counts.
+
+    Of what is accepted the number is told, and what is there no more: its row can go.
+    """
     ordered = sorted(found.moves, key=lambda move: _KINDS.index(move.kind))
     counts = ", ".join(f"{found.counts[kind]} {kind}" for kind in _KINDS if found.counts[kind])
-    return [*map(sentence, ordered), counts or "no drift"]
+    more = [f"{len(found.accepted)} differences are accepted, see sdk.toml"] * bool(found.accepted)
+    more += [f"accepted, and there no more: {row.where} {row.says}" for row in found.over]
+    return [*map(sentence, ordered), *more, counts or "no drift"]
 
 
 def markdown(provider: str, found: Drift) -> str:
@@ -57,6 +63,8 @@ def as_json(provider: str, found: Drift) -> str:
         "runs": found.runs,
         "counts": dict(found.counts),
         "moves": [move.as_json() for move in found.moves],
+        "accepted": [asdict(row) for row in found.accepted],
+        "over": [asdict(row) for row in found.over],
     }
     return json.dumps(whole, indent=2) + "\n"
 

@@ -16,6 +16,7 @@ from safelight.datafiles import data_dir, known_keys, read_toml
 from safelight.messages import Json
 from safelight.refusals import DataError, UsageError
 
+from safelight_contracts.drift.accepting import Accepted, read_accepted
 from safelight_contracts.drift.shapes import Shape, Stance
 
 _KEYS = frozenset({"operation", "part", "event", "type", "source", "checked"})
@@ -36,24 +37,32 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sdk:
-    """An SDK's types as shapes, by (operation, part, event). `missing` are types it lacks."""
+    """An SDK's types as shapes, by (operation, part, event).
+
+    `missing` are types it lacks, `accepted` the differences from our schemas that are lived with.
+    """
 
     package: str
     version: str
     shapes: dict[tuple[str, str, str], Shape] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
 
 
-def read_rows(provider: str, root: Path | None = None) -> tuple[str, tuple[Row, ...]]:
-    """Return the SDK's package and its types; ("", ()) for a provider without an SDK of its own.
+def read_rows(
+    provider: str, root: Path | None = None
+) -> tuple[str, tuple[Row, ...], tuple[Accepted, ...]]:
+    """Return the SDK's package, its types and what is accepted of them.
+
+    ("", (), ()) for a provider without an SDK of its own.
 
     Raises DataError for a row that cannot be right.
     """
     path = (root or data_dir("schemas")) / provider / "sdk.toml"
     if not path.is_file():
-        return "", ()
+        return "", (), ()
     table = read_toml(path)
-    known_keys(table, frozenset({"package", "type"}), path, "(top)")
+    known_keys(table, frozenset({"package", "type", "accepted"}), path, "(top)")
     rows = []
     for row in table.get("type", []):
         where = f"type {row.get('type', '?')}"
@@ -61,7 +70,7 @@ def read_rows(provider: str, root: Path | None = None) -> tuple[str, tuple[Row, 
         if row.get("part") not in _PARTS:
             raise DataError(path, f"{where}.part", f"is one of {', '.join(_PARTS)}")
         rows.append(Row(row["operation"], row["part"], row.get("event", ""), row["type"]))
-    return str(table["package"]), tuple(rows)
+    return str(table["package"]), tuple(rows), read_accepted(table, path)
 
 
 def look(provider: str, python: str = sys.executable, root: Path | None = None) -> Sdk | None:
@@ -69,7 +78,7 @@ def look(provider: str, python: str = sys.executable, root: Path | None = None) 
 
     Raises UsageError where the SDK is not installed there.
     """
-    package, rows = read_rows(provider, root)
+    package, rows, accepted = read_rows(provider, root)
     if not rows:
         return None
     told = _asked(python, package, sorted({row.type for row in rows}))
@@ -84,7 +93,7 @@ def look(provider: str, python: str = sys.executable, root: Path | None = None) 
         if "fields" in found:
             shapes[row.operation, row.part, row.event] = _shape(found["fields"])
     missing = (name for name, found in told["types"].items() if "error" in found)
-    return Sdk(package, told["version"], shapes, tuple(sorted(missing)))
+    return Sdk(package, told["version"], shapes, tuple(sorted(missing)), accepted)
 
 
 def _asked(python: str, package: str, names: list[str]) -> Json:
