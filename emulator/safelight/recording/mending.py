@@ -38,41 +38,51 @@ class Mender:
         self._known = known
         self._lock = lock
         self._done: frozenset[bytes] = frozenset()
-        self._running = False
+        self._seen: dict[Path, tuple[int, int]] = {}
+        self._running = self._again = False
         self._state = threading.Lock()
 
     def wake(self) -> None:
         """Mend in a thread what has to be; the program does not end before it has."""
         with self._state:
-            if self._running or self._known.ways <= self._done:
+            self._again = True
+            if self._running:
                 return
             self._running = True
         threading.Thread(target=self._run, name="mending").start()
 
     def _run(self) -> None:
         while True:
+            with self._state:
+                self._running, self._again = self._again, False
+                if not self._running:
+                    return
             try:
                 self.mend()
             except OSError as error:
                 LOG.warning("what was kept before was not searched for new secrets: %s", error)
-            with self._state:
-                if self._known.ways <= self._done:
-                    self._running = False
-                    return
 
     def mend(self) -> None:
-        """Mend everything for the values that became known since the last time."""
+        """Mend old files for new values, and for all of them those that are new or have changed."""
         ways, lasting = self._known.ways, self._known.lasting
-        fresh = Known(ways - self._done)
-        worth = Known((lasting & ways) - self._done)
+        new, worth = Known(ways - self._done), Known((lasting & ways) - self._done)
+        every, every_worth = Known(ways), Known(lasting & ways)
         self._done = ways
-        if worth.ways:
-            for path in list(_blobs(self._folder)):
-                self._mend_blob(path, worth)
-        for path in _fixtures(self._folder):
-            self._mend_fixture(path, fresh, worth)
+        for path in list(_blobs(self._folder)):
+            before = _state(path)
+            self._mend_blob(path, worth if self._seen.get(path) == before else every_worth)
+            self._seen[path] = before
+        for path in list(_fixtures(self._folder)):
+            before = _state(path)
+            if self._seen.get(path) == before:
+                self._mend_fixture(path, new, worth)
+            else:
+                self._mend_fixture(path, every, every_worth)
+            self._seen[path] = before
 
     def _mend_blob(self, path: Path, known: Known) -> None:
+        if not known.ways:
+            return
         hide = known.hide_folded if path.suffix == ".txt" else known.hide
         seam = known.longest * (_ESCAPED if path.suffix == ".txt" else 1)
         with suppress(FileNotFoundError):
@@ -111,6 +121,14 @@ def _fixtures(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.glob("*")):
         if path.suffix in (".yaml", ".yml", ".json") and path.name[0] != ".":
             yield path
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """Return what changes with a file: when it was written, and its size; zeros if it is gone."""
+    with suppress(FileNotFoundError):
+        found = path.stat()
+        return found.st_mtime_ns, found.st_size
+    return 0, 0
 
 
 def _read(path: Path) -> Iterator[bytes]:
