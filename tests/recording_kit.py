@@ -42,16 +42,18 @@ Step = bytes | float
 class Service:
     """A service on a real socket that answers every request with the same steps, then closes.
 
-    `seen` are the requests, whole, as they came.
+    `seen` are the requests, whole, as they came; one that is `deaf` answers without reading.
     """
 
     steps: list[Step] = field(default_factory=list)
     seen: list[bytes] = field(default_factory=list)
     reset: bool = False
     tls: ssl.SSLContext | None = None
+    deaf: bool = False
+    door: socket.socket | None = None
 
     def __post_init__(self) -> None:
-        self._door = socket.create_server(("127.0.0.1", 0))
+        self._door = self.door or socket.create_server(("127.0.0.1", 0))
         self.port = self._door.getsockname()[1]
         self.base = f"http://127.0.0.1:{self.port}/v1"
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -81,7 +83,7 @@ class Service:
 
     def _serve(self, line: socket.socket) -> None:
         with suppress(OSError), self._met(line) as talk:
-            self.seen.append(_request(talk))
+            self.seen.append(b"" if self.deaf else _request(talk))
             for step in list(self.steps):
                 if isinstance(step, float):
                     time.sleep(step)

@@ -156,7 +156,9 @@ def test_a_service_behind_tls_has_to_be_who_it_says(
         assert seen.json() == {"safe": True}
         kept(tmp_path / "kept", 1)
     else:
-        assert "certificate" in seen.json()["error"]["message"]
+        message = seen.json()["error"]["message"]
+        assert "its certificate is not trusted: Hostname mismatch" in message
+        assert "SSL_CERT_FILE names your own" in message
         assert service.seen == []
 
 

@@ -5,6 +5,7 @@ What must not enter: what is forwarded and what is kept (`recording`).
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from safelight.recording.proxy import Recorder
+    from safelight.recording.upstream import Origin
 
 
 @click.command()
@@ -133,7 +135,24 @@ def recorder_of(options: dict[str, Any]) -> Recorder:
     manner = Manner(options["paced"] == "recorded", options["speed"])
     secrets = Secrets(options["secrets"])
     keeper = Keeper(options["provider"], origin, options["out"], secrets, manner)
+    _probe(options["out"], origin)
     return Recorder(plan, understanding, keeper, purse)
+
+
+def _probe(folder: Path, origin: Origin) -> None:
+    """Refuse a folder that nothing can be kept in, and certificates that are none."""
+    from tempfile import TemporaryFile
+
+    from safelight.refusals import UsageError
+
+    own = os.environ.get("SSL_CERT_FILE")
+    if own and origin.base.startswith("https:") and not Path(own).is_file():
+        raise UsageError(f"SSL_CERT_FILE={own}: no such file; without it the system's are used")
+    try:
+        with TemporaryFile(dir=folder, prefix=".", suffix=".part"):
+            pass
+    except OSError as error:
+        raise UsageError(f"--out {folder}: cannot be written: {error.strerror}") from error
 
 
 def _announcer(place: str, recorder: Recorder, options: dict[str, Any]) -> Callable[[], None]:

@@ -8,6 +8,9 @@ replay can cut it there again. What must not enter: which requests are forwarded
 from __future__ import annotations
 
 import asyncio
+import os
+import re
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -25,6 +28,9 @@ _WRITE = 1024 * 1024
 _HEADERS = 512 * 1024
 _CONNECT = 30.0
 """Seconds to have a connection."""
+
+_NEXT = 0.25
+"""Seconds after which another address of the service is tried as well."""
 
 _SILENCE = 600.0
 """Seconds without a byte after which an answer counts as broken off: models think for long."""
@@ -69,18 +75,7 @@ class Origin:
 
     def __post_init__(self) -> None:
         """Refuse an address that nothing can be forwarded to. Raises UsageError."""
-        parts = urlsplit(self.base)
-        problem = None
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            problem = "it begins with https:// or http:// and names a host"
-        elif parts.query or parts.fragment or "?" in self.base or "#" in self.base:
-            problem = "it has no query and no fragment"
-        elif parts.username is not None:
-            problem = "it has no user name; send the key from your client as usual"
-        try:
-            _ = parts.port
-        except ValueError:
-            problem = "its port is a number up to 65535"
+        problem = _problem(self.base)
         if problem:
             raise UsageError(f"--base-url {self.base}: no base URL; {problem}")
 
@@ -136,13 +131,16 @@ class Exchange:
         try:
             async with asyncio.timeout(_CONNECT):
                 self._reader, self._writer = await asyncio.open_connection(
-                    self._origin.host, self._origin.port, ssl=self._origin.tls, limit=2 * _READ
+                    self._origin.host,
+                    self._origin.port,
+                    ssl=self._origin.tls,
+                    limit=2 * _READ,
+                    happy_eyeballs_delay=_NEXT,
                 )
         except TimeoutError as error:
             raise UnreachableError(f"{host} took no connection for {_CONNECT:g} seconds") from error
         except OSError as error:
-            reason = (error.strerror or str(error)).partition(" (")[0]
-            raise UnreachableError(f"{host} cannot be reached: {reason}") from error
+            raise UnreachableError(f"{host} cannot be reached: {_why(error)}") from error
         try:
             sending = asyncio.create_task(self._send(method, target, headers, body))
             try:
@@ -209,6 +207,39 @@ class Exchange:
             with suppress(OSError, TimeoutError):
                 async with asyncio.timeout(1):
                     await self._writer.wait_closed()
+
+
+def _problem(base: str) -> str | None:
+    """Return what is wrong with a base URL, or None."""
+    if not base.isascii() or not base.isprintable() or " " in base:
+        return "it has only ASCII letters and no spaces: xn--... for other names, %C3%A9 in paths"
+    try:
+        parts = urlsplit(base)
+    except ValueError:
+        return "an IPv6 address stands in brackets, as in http://[::1]:8080/v1"
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return "it begins with https:// or http:// and names a host"
+    if parts.query or parts.fragment or "?" in base or "#" in base:
+        return "it has no query and no fragment"
+    if parts.username is not None:
+        return "it has no user name; send the key from your client as usual"
+    try:
+        known = parts.port != 0
+    except ValueError:
+        known = False
+    return None if known else "its port is a number from 1 to 65535"
+
+
+def _why(error: OSError) -> str:
+    """Return why there is no connection, without addresses and the places of OpenSSL's sources."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return (
+            f"its certificate is not trusted: {error.verify_message}; SSL_CERT_FILE names your own"
+        )
+    number = re.search(r"\[Errno (\d+)\]", str(error))  # of several addresses the first one's
+    if number and not isinstance(error, (ssl.SSLError, socket.gaierror)):
+        return os.strerror(int(number[1]))
+    return (error.strerror or str(error)).partition(" (")[0]
 
 
 def _said(error: Exception) -> str:
