@@ -1,4 +1,4 @@
-"""HAR files, aimock's fixtures and bare bodies are served again, and what was lost is told."""
+"""aimock's fixtures and bare bodies are served again, and what was lost is told."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from typing import Any
 
 from imports_kit import (
     DRAW,
-    JSON,
-    REQUESTS,
-    SECRET,
     asked,
     bring,
     live,
@@ -19,98 +16,7 @@ from imports_kit import (
     whole,
 )
 from kit import emulator, png
-from safelight.messages import Reply, Request
-
-# HAR
-
-
-def entry(request: Request, reply: Reply, **content: Any) -> dict[str, Any]:
-    """Return an exchange as a browser writes it."""
-    kind = dict(request.headers)["content-type"]
-    text = request.body.decode("latin-1" if "multipart" in kind else "utf-8")
-    headers = [{"name": name.title(), "value": value} for name, value in reply.headers]
-    mime = dict(reply.headers)["content-type"]
-    return {
-        "startedDateTime": "2026-11-20T10:00:00.000Z",
-        "request": {
-            "method": request.method,
-            "url": "https://api.openai.com" + request.path.removeprefix("/openai"),
-            "headers": [
-                {"name": ":authority", "value": "api.openai.com"},
-                {"name": "Authorization", "value": f"Bearer {SECRET}"},
-                {"name": "Content-Type", "value": kind},
-            ],
-            "postData": {"mimeType": kind, "text": text},
-        },
-        "response": {
-            "status": reply.status,
-            "headers": [*headers, {"name": "content-encoding", "value": "br"}],
-            "content": {"mimeType": mime, "text": whole(reply).decode(), "size": 9, **content},
-        },
-        "timings": {"wait": 1250.5, "receive": 10},
-    }
-
-
-def archive(path: Path, *entries: Any) -> Path:
-    path.write_text(json.dumps({"log": {"version": "1.2", "entries": list(entries)}}))
-    return path
-
-
-def test_a_har_is_served_byte_for_byte(tmp_path: Path) -> None:
-    replies = {name: live(request) for name, request in REQUESTS.items()}
-    entries = [entry(REQUESTS[name], reply) for name, reply in replies.items()]
-    done = bring("har", archive(tmp_path / "a.har", *entries), tmp_path / "out")
-    assert done.exit_code == 0, done.output
-    emu = serving(tmp_path / "out")
-    for name, request in REQUESTS.items():
-        assert whole(emu.respond(request)) == whole(replies[name]), name
-    assert SECRET not in "".join(p.read_text() for p in (tmp_path / "out").glob("*.yaml"))
-
-
-def test_a_picture_that_a_har_fetched_is_served_behind_its_link(tmp_path: Path) -> None:
-    link, picture = "https://cdn.invalid/fox.png?sig=abcdefghijkl", png(30, 20)
-    request = asked({"model": "dall-e-3", "prompt": "a fox"}, "/images/generations")
-    body = json.dumps({"created": 1, "data": [{"url": link}]}).encode()
-    drawn = entry(request, Reply(200, (JSON,), body))
-    fetched = {
-        "startedDateTime": "2026-11-20T10:00:01Z",
-        "request": {"method": "GET", "url": link, "headers": []},
-        "response": {
-            "status": 200,
-            "headers": [],
-            "content": {
-                "mimeType": "image/png",
-                "encoding": "base64",
-                "text": base64.b64encode(picture).decode(),
-            },
-        },
-    }
-    done = bring("har", archive(tmp_path / "a.har", drawn, fetched), tmp_path / "out")
-    assert done.exit_code == 0, done.output
-    emu = serving(tmp_path / "out")
-    url = json.loads(emu.respond(request).body)["data"][0]["url"]
-    path, _, query = url.partition("4010")[2].partition("?")
-    assert emu.respond(Request("GET", path, query)).body == picture
-    assert "sig=abc" not in "".join(p.read_text() for p in (tmp_path / "out").glob("*.yaml"))
-
-
-def test_what_a_har_has_left_out_is_told(tmp_path: Path) -> None:
-    request, reply = REQUESTS["chat"], live(REQUESTS["chat"])
-    large = entry(request, reply, size=10**7)
-    del large["response"]["content"]["text"]
-    upload = entry(REQUESTS["edit"], live(REQUESTS["edit"]))
-    upload["request"]["postData"]["text"] = "--cut \ufffd\ufffd"
-    page = entry(request, reply)
-    page["request"]["url"] = "https://example.com/app.js"
-    done = bring("har", archive(tmp_path / "a.har", large, upload, page), tmp_path / "out")
-    assert done.exit_code == 1
-    for words in (
-        "replies whose body is not in the file, or cut off: a.har, entry 1",
-        "requests whose upload is not in the file, or not in its bytes: a.har, entry 2",
-        "exchanges with other services: a.har, entry 3",
-    ):
-        assert words in done.output
-
+from safelight.messages import Request
 
 # aimock
 
