@@ -112,7 +112,7 @@ def test_a_number_that_is_learned_to_be_secret_stays_a_number(
     assert leaks(tmp_path, [NUMBER]) == []
     assert (body["owner"], body["account_id"], body["text"]) == (11111111, 11111111, "1" * 8)
     assert (body["share"], json.loads(body["inner"])) == (
-        1.11111111 - 1,
+        0.11111111,
         {"owner": 11111111, "part": 0.5},
     )
 

@@ -97,11 +97,13 @@ def record(**options: Any) -> None:  # noqa: ANN401 - click hands over what it p
     from safelight import server
     from safelight.app import application
     from safelight.commands.serve import log_to_stderr
+    from safelight.recording.masking import mask
     from safelight.recording.purse import dollars
 
     recorder = recorder_of(options)
     with server.listen(options["host"], options["port"]) as sock:
         log_to_stderr(options["log_level"])
+        mask(recorder.keeper.secrets)
         place = f"http://{options['host']}:{sock.getsockname()[1]}"
         ready = _announcer(place, recorder, options)
         app = application(recorder)

@@ -145,6 +145,7 @@ class Recorder:
         if refused or path is None:
             await client.reply(refused or own(404, "not_forwarded", "no such path"))
             return
+        self.keeper.learn(request)  # before anything is said of it
         asked = self._understanding.read(request, path, self._clock())
         digest = self.keeper.digest(request, asked)
         if self._plan.missing:
