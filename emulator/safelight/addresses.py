@@ -55,7 +55,7 @@ class Addresses:
         host = (parts.hostname or "").lower()
         rest = parts.path + (f"?{parts.query}" if parts.query else "")
         for place, path, info in self._urls:
-            if place == (host, parts.port) and _below(parts.path, path):
+            if place == (host, parts.port) and naming.below(parts.path, path):
                 return _surface(info, path) + rest[len(path) :]
         prefix = self._hosts.get(host)
         return None if prefix is None else prefix + rest
@@ -69,9 +69,9 @@ class Addresses:
         for info in self._providers.values():
             for name, row in info.env:
                 base = environ.get(name, "").strip().rstrip("/") if "{base}" in row else ""
-                if base and _below(url.partition("?")[0], base):
+                if base and naming.below(url.partition("?")[0], base):
                     path = naming.split(_split(base)[1])[1]
-                    known = any(_below(path, own) for own in self._bases())
+                    known = any(naming.below(path, own) for own in self._bases())
                     return name, (path if known else row.format(base=info.bases[0])) + url[
                         len(base) :
                     ]
@@ -129,7 +129,3 @@ def _surface(info: ProviderInfo, path: str) -> str:
 def _split(url: str) -> tuple[tuple[str, int | None], str]:
     parts = urlsplit(url)
     return ((parts.hostname or "").lower(), parts.port), parts.path
-
-
-def _below(path: str, base: str) -> bool:
-    return path.startswith(base) and path[len(base) :][:1] in ("", "/")

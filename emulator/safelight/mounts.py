@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from safelight import naming
 from safelight.dialects import Dialects
 from safelight.dialects.base import Dialect
 from safelight.kept import kept
@@ -82,14 +83,14 @@ class Mounts:
         if path in self._origins:
             return self._dialects[self._origins[path]], path
         for base, name in self._bases:
-            if path.startswith(base) and _below(path, base):
+            if naming.below(path, base):
                 return self._within(name, path[len(base) :])
         return self.default, path
 
     def _within(self, name: str, path: str) -> tuple[Dialect, str]:
         """Return the dialect or annex of a provider that a path below its base belongs to."""
         for start, annex in self._annexes_of(name).items():
-            if _below(path, start):
+            if naming.below(path, start):
                 return annex, path[len(start) :]
         return self._dialects[name], path
 
@@ -122,7 +123,3 @@ class Mounts:
             return True
 
         kept(self._dialects.provider(name).folder, "proven", check)
-
-
-def _below(path: str, base: str) -> bool:
-    return path.startswith(base) and path[len(base) :][:1] in ("", "/")

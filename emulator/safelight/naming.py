@@ -1,4 +1,4 @@
-"""What a session may be called, where its name stands in a path, and which paths are our own.
+"""Paths: what a session may be called and where its name stands, what is below what, what is ours.
 
 What must not enter: what a session is.
 """
@@ -38,3 +38,8 @@ def split(path: str) -> tuple[str, str]:
         return "", path
     name, slash, rest = path[3:].partition("/")
     return checked(name), slash + rest
+
+
+def below(path: str, base: str) -> bool:
+    """Tell whether a path is the base itself or leads on from it; `/v10` is not below `/v1`."""
+    return path.startswith(base) and path[len(base) :][:1] in ("", "/")
