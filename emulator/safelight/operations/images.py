@@ -115,7 +115,7 @@ def run(call: Call) -> ImagesResult:
         )
         for index in range(amount)
     )
-    each = output_tokens((width, height), quality)
+    each = int(traits.get("drawn_tokens", output_tokens((width, height), quality)))
     jobs = tuple(Job(brief, encoding, inputs, previews) for brief in briefs)
     return ImagesResult(
         operation=call.operation,
