@@ -320,7 +320,7 @@ def _fixture(
         for link in links:
             if "/_safelight/" in link:
                 path, _, query = link[link.index("/_safelight/") :].partition("?")
-                data = emu.respond(Request("GET", path, query)).body
+                data = emu.respond(Request("GET", path, query, (kit.AGENT,))).body
                 found[link] = blobs.put(data, "jpg" if data[:2] == b"\xff\xd8" else "png")
         return found
 

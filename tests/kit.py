@@ -16,6 +16,7 @@ from safelight.messages import Reply, Request
 
 NOW = datetime.datetime(2026, 11, 20, 12, tzinfo=datetime.UTC).timestamp()
 KEY = ("authorization", "Bearer sk-test")
+AGENT = ("user-agent", "kit")
 ERA = datetime.date(2026, 5, 11)
 """A day on which the oldest image models still answered."""
 
@@ -46,7 +47,7 @@ def post(emu: Emulator, path: str, body: Any, *headers: tuple[str, str]) -> Repl
 
 def get(emu: Emulator, path: str, method: str = "GET") -> Reply:
     """Send a request without a body."""
-    return emu.respond(Request(method, path, headers=(KEY,)))
+    return emu.respond(Request(method, path, headers=(KEY, AGENT)))
 
 
 def control(emu: Emulator, method: str, page: str, body: Any = None, *, session: str = "") -> Any:

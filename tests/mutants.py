@@ -177,7 +177,7 @@ class Endpoint:
             link = item.get("url") if isinstance(item, dict) else None
             if isinstance(link, str) and "/_safelight/" in link:
                 path, _, query = link[link.index("/_safelight/") :].partition("?")
-                got = self.emu.respond(Request("GET", path, query))
+                got = self.emu.respond(Request("GET", path, query, headers=(kit.AGENT,)))
                 kind = dict(got.headers).get("content-type")
                 yield self.fetch(Fetched(link, got.status, kind, got.body))
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 KEY = b"authorization: Bearer sk-test\r\n"
+AGENT = b"user-agent: raw\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,9 @@ async def ask(
     start = f"{method} {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n".encode()
     data, end = bytearray(), "close"
     try:
-        writer.write(start + KEY + b"connection: close\r\n" + lines + length + b"\r\n" + body)
+        writer.write(
+            start + KEY + AGENT + b"connection: close\r\n" + lines + length + b"\r\n" + body
+        )
         while piece := await reader.read(2**18):
             data += piece
     except ConnectionError:

@@ -116,7 +116,7 @@ def _pictures(reply: Reply, emu: Emulator) -> Iterator[bytes]:
     yield from map(kit.base64.b64decode, re.findall(r"[A-Za-z0-9+/]{400,}={0,2}", text))
     for link in re.findall(r"/_safelight/files/[^\s\"]+", text):
         path, _, query = link.partition("?")
-        got = emu.respond(Request("GET", path, query))
+        got = emu.respond(Request("GET", path, query, headers=(kit.AGENT,)))
         assert got.status == 200, link
         yield got.body
 

@@ -108,7 +108,7 @@ def test_a_download_belongs_to_the_provider_whose_reply_linked_it() -> None:
     draw = {"model": "black-forest-labs/FLUX.1-schnell", "prompt": "cat"}
     made = kit.parsed(kit.post(emu, "/together/v1/images/generations", draw))
     path, _, query = made["data"][0]["url"].removeprefix("http://127.0.0.1:4010").partition("?")
-    assert emu.respond(Request("GET", path, query)).status == 200
+    assert emu.respond(Request("GET", path, query, headers=(kit.AGENT,))).status == 200
     clock.now += 10**6
     assert emu.respond(Request("GET", path, query)).status >= 400
     emu.respond(Request("GET", "/_safelight/files/stranger.png"))

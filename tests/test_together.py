@@ -311,7 +311,7 @@ WRONG: list[tuple[str, Any]] = [
     ("T-HUB-404", lambda e: kit.get(e, "/together/v2/projects/p/configs/none")),
     ("T-HUB-404", lambda e: kit.get(e, "/together/v2/projects/p/models/uploads/none")),
 ]
-ELSEWHERE = {"T-KEY", "T-FILE-UNKNOWN", "T-FILE-EXPIRED", "T-BODY-LARGE"}
+ELSEWHERE = {"T-KEY", "T-FILE-UNKNOWN", "T-FILE-EXPIRED", "T-FILE-NO-AGENT", "T-BODY-LARGE"}
 
 
 @pytest.mark.parametrize(("row", "send"), WRONG, ids=[f"{w[0]}-{i}" for i, w in enumerate(WRONG)])
