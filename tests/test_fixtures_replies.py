@@ -172,3 +172,56 @@ def test_a_picture_that_has_gone_is_named(tmp_path: Path) -> None:
     reply = draw(emu)
     assert reply.status == 400
     assert f"picture {tmp_path / 'cat.png'} cannot be sent" in kit.error(reply)["message"]
+
+
+def test_a_chat_sends_all_the_pictures_that_are_given(tmp_path: Path) -> None:
+    text = "match: {operation: chat.create}\nreply: {text: both, pictures: [cat.png, dog.png]}\n"
+    (tmp_path / "dog.png").write_bytes(kit.png(64, 64, color=(0, 255, 0)))
+    emu = emulator(tmp_path, {"one": text})
+    model = "google/gemini-2.5-flash-image"
+    for prompt in ("draw a picture of a cat", "hello"):
+        body = {"model": model, "messages": [{"role": "user", "content": prompt}]}
+        reply = kit.parsed(kit.post(emu, "/vercel/v1/chat/completions", body))
+        urls = [one["image_url"]["url"] for one in reply["choices"][0]["message"]["images"]]
+        shown = [kit.opened(base64.b64decode(url.partition(",")[2])) for url in urls]
+        colors = [image.convert("RGB").getpixel((3, 3)) for image in shown]
+        assert colors == [RED, (0, 255, 0)]
+
+
+def test_an_exact_picture_is_not_sent_to_who_asks_for_another(tmp_path: Path) -> None:
+    one = "match: {operation: images.generate}\nreply: {picture: red.png, exact: true}\n"
+    (tmp_path / "red.png").write_bytes(kit.png(1024, 1024, color=RED))
+    emu = emulator(tmp_path, {"one": one})
+    asks = [{}, {"size": "1024x1024"}, {"size": "1536x1024"}, {"output_format": "jpeg"}]
+    red = [kit.picture(draw(emu, **ask)).convert("RGB").getpixel((3, 3)) == RED for ask in asks]
+    assert red == [True, True, False, False]
+    notes = [note for entry in emu.session("").journal for note in entry.notes]
+    assert any(
+        "'red.png' is a png, images.generate of gpt-image-2 sends 'jpeg'" in n for n in notes
+    )
+    assert any("'red.png' is 1024x1024, but match.fields.size is 1536x1024" in n for n in notes)
+
+
+def test_fields_that_a_reply_has_no_place_for_are_noted(tmp_path: Path) -> None:
+    fields = "{id: mine, choices.1.message.content: second}"
+    emu = emulator(
+        tmp_path, {"one": f"match: {{operation: chat.create}}\nreply: {{fields: {fields}}}\n"}
+    )
+    alone, both = kit.parsed(say(emu, "x")), kit.parsed(say(emu, "x", n=2))
+    assert (alone["id"], len(alone["choices"])) == ("mine", 1)
+    assert both["choices"][1]["message"]["content"] == "second"
+    say(emu, "x", stream=True)
+    notes = [list(entry.notes) for entry in emu.session("").journal]
+    missed = (
+        "fixture one.yaml: reply.fields.choices.1.message.content: this reply has no place for it"
+    )
+    assert [missed in told for told in notes] == [True, False, True]
+
+
+@pytest.mark.parametrize("headers", ["", "headers: {x-mine: a}, "])
+def test_a_body_of_json_says_that_it_is_one(headers: str, tmp_path: Path) -> None:
+    text = f"match: {{operation: models.list}}\nreply: {{{headers}status: 500, body: {{error: {{}}}}}}\n"
+    text = text.replace("{}", "{message: a, type: b, param: null, code: null}")
+    reply = kit.get(emulator(tmp_path, {"one": text}), "/v1/models")
+    assert dict(reply.headers)["content-type"] == "application/json"
+    assert reply.body.startswith(b'{"error":{"message":"a"')
