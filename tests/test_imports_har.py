@@ -252,7 +252,7 @@ LOST = {
     ),
     "wrong headers": (
         _lost("request", headers=[3, {"name": 4}], postData=7, bodySize="x"),
-        UPLOADS,
+        BODYLESS,
     ),
 }
 

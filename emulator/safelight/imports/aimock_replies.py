@@ -99,9 +99,8 @@ def _usage(raw: dict[str, Json], lose: Loss) -> dict[str, Json]:
             found[ours] = raw[group][key]
     for key, value in raw.items():
         known = {name for group, name in _DETAILS if group == key}
-        if key not in seen and any(
-            count for name, count in table(value or {"": value}).items() if name not in known
-        ):
+        counts = value.items() if isinstance(value, dict) else [("", value)]
+        if key not in seen and any(count for name, count in counts if name not in known):
             lose(f"`{key}` of usage")
     return found
 
@@ -131,6 +130,7 @@ def _error(raw: dict[str, Json], lose: Loss) -> Exact:
         headers = (*headers, ("retry-after", f"{number(raw['retryAfter']):g}"))
     status = raw.get("status")
     known = {key: error.get(key) for key in _ERROR}
+    known["type"] = known["type"] or "server_error"  # as aimock itself says
     usual = status if isinstance(status, int) and 400 <= status <= 599 else 500
     return Exact(usual, headers, {"error": known})
 
