@@ -20,7 +20,7 @@ CONTRACTS = HOUSE / "contracts" / "safelight_contracts"
 ORDER = [
     line.split()
     for line in """
-    __init__ messages kept masks
+    __init__ began messages kept masks
     refusals violations
     naming faultlist
     datafiles fingerprints limits
@@ -83,6 +83,7 @@ SHELLS = {
 SHELLS |= {
     "aiohttp_shell",
     "background",
+    "began",
     "connections",
     "guard",
     "inprocess",

@@ -211,7 +211,7 @@ def test_a_run_that_does_not_use_it_loads_nothing_of_it(pytester: pytest.Pyteste
 
         def test_app():
             loaded = {name for name in sys.modules if name.startswith("safelight")}
-            assert loaded == {"safelight", "safelight.pytest_plugin"}
+            assert loaded == {"safelight", "safelight.began", "safelight.pytest_plugin"}
             assert not {"starlette", "hypercorn", "PIL", "jsonschema", "orjson"} & set(sys.modules)
         """
     )

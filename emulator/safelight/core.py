@@ -40,6 +40,7 @@ Walk = Generator[Work, object, Reply]
 class Emulator:
     """Every provider behind one door. `clock` gives seconds since the epoch.
 
+    `calendar` does too, where the day whose contract is served is not the clock's.
     `fetch` follows links to pictures; without it they are never followed (see `links`). `library`
     holds fixtures; a session may have its own.
     """
@@ -49,11 +50,13 @@ class Emulator:
         settings: Settings | None = None,
         *,
         clock: Callable[[], float],
+        calendar: Callable[[], float] | None = None,
         fetch: Fetch | None = None,
         library: Canned | None = None,
     ) -> None:
         self.settings = settings or Settings()
         self._clock = clock
+        self._calendar = calendar or clock
         self._fetch = fetch
         self._library = library
         self.listeners: list[Callable[[], None]] = []
@@ -238,7 +241,6 @@ class Emulator:
         dialect, path = self._mounts.find(path)
         number, now = session.next(), session.moment(self._clock())
         told = f"{session.seed}|{session.name}|{number}".encode()
-        today = datetime.datetime.fromtimestamp(now, datetime.UTC).date()
         return Visit(
             request=request,
             session=session,
@@ -247,10 +249,16 @@ class Emulator:
             request_id="req_" + blake2b(told, digest_size=16).hexdigest(),
             number=number,
             now=now,
-            day=session.as_of or self.settings.as_of or today,
+            day=self.day(session),
             lenient=self.settings.lenient if session.lenient is None else session.lenient,
             keys=self.settings.api_keys,
         )
+
+    def day(self, session: Session) -> datetime.date:
+        """Return the day whose contract a session is served."""
+        today = session.moment(self._calendar())
+        settled = session.as_of or self.settings.as_of
+        return settled or datetime.datetime.fromtimestamp(today, datetime.UTC).date()
 
     def session(self, name: str) -> Session:
         """Return the session of that name, made on first use: what `/s/<name>` speaks to."""

@@ -7,6 +7,7 @@ enter: test frameworks, servers.
 from __future__ import annotations
 
 import datetime
+import math
 import os
 import time
 import warnings
@@ -21,6 +22,7 @@ from urllib.parse import urlsplit
 
 from safelight import core
 from safelight.addresses import Addresses
+from safelight.began import BEGAN
 from safelight.guard import Guard, is_local
 from safelight.late import once_loaded
 from safelight.options import Options, read_options
@@ -32,14 +34,22 @@ if TYPE_CHECKING:
     from safelight.fixtures.serving import Library
 
 
-_BOUNDS = Bounds(exchanges=100_000, bytes=512 * 1024 * 1024)
+_BOUNDS = Bounds(exchanges=100_000, bytes=512 * 1024 * 1024, idle=math.inf)
 """Of a test nothing is to be forgotten: a refusal would not fail it. Its session ends with it."""
+
+
+def _now() -> float:
+    return time.time()  # looked up each time: a test may have frozen it
 
 
 @lru_cache(maxsize=1)
 def shared() -> core.Emulator:
-    """Return the one emulator of this process: worlds are sessions of it, pictures are kept."""
-    return core.Emulator(core.Settings(bounds=_BOUNDS), clock=time.time)
+    """Return the one emulator of this process: worlds are sessions of it, pictures are kept.
+
+    A frozen clock is that of replies, links and the journal. The contract stays today's, moved by
+    the session's own clock alone: to a test that freezes 2012 no model would exist.
+    """
+    return core.Emulator(core.Settings(bounds=_BOUNDS), clock=_now, calendar=lambda: BEGAN)
 
 
 class _Clock:
@@ -72,13 +82,13 @@ def make_world(options: Options, name: str, folder: Callable[[], Path] | None = 
     )
     library = library_of(options) if options.fixtures else None
     return World(
-        emulator, addresses, options, name=name, clock=time.time, folder=folder, library=library
+        emulator, addresses, options, name=name, clock=_now, folder=folder, library=library
     )
 
 
 def library_of(options: Options) -> Canned:
     """Return the fixtures of a test, as their files are now. Raises UsageError for a bad one."""
-    day = options.as_of or datetime.datetime.fromtimestamp(time.time(), datetime.UTC).date()
+    day = options.as_of or datetime.datetime.fromtimestamp(BEGAN, datetime.UTC).date()
     library = _library(options.fixtures, day, options.unmatched, lenient=options.lenient)
     library.folders.start()
     return library

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from safelight.began import BEGAN  # noqa: F401 - the time, before a test can freeze it
+
 if TYPE_CHECKING:
     from safelight.world import World
 

@@ -168,7 +168,7 @@ class World:
         given = {"picture": picture, "text": text, "tool_call": tool_call, "exchange": exchange}
         counted(times, "reply_with: times")
         session = self.session
-        day = session.as_of or self.clock.now.date()
+        day = self._emulator.day(session)
         answer = answer_of(given, operation, day, lenient=self.lenient)
         session.answers += [answer] * times
 
@@ -193,7 +193,7 @@ class World:
         self.session.configure({"lenient": value})
 
     def as_of(self, day: datetime.date | str | None) -> None:
-        """Serve the contract of that day from now on; None: of the session's own time."""
+        """Serve the contract of that day from now on; None: of today, moved by `clock`."""
         text = day.isoformat() if isinstance(day, datetime.date) else day
         self.session.configure({"as_of": text})
 
