@@ -9,6 +9,7 @@ from typing import Any
 
 from imports_kit import (
     DRAW,
+    REQUESTS,
     asked,
     bring,
     live,
@@ -127,3 +128,56 @@ def test_bodies_without_requests_answer_in_their_order(tmp_path: Path) -> None:
     got = [whole(emu.respond(said("whatever", stream=True))) for _ in range(2)]
     assert got == bodies
     assert emu.respond(said("whatever")).body == whole_reply
+
+
+def test_bodies_in_the_tests_themselves_are_read_and_never_run(tmp_path: Path) -> None:
+    parsed, streamed = live(said("parsed")).body, whole(live(said("streamed", stream=True)))
+    (tmp_path / "test_chat.py").write_text(
+        "raise SystemExit('run')\n"
+        "class TestChat:\n"
+        "    async def test_parse(self) -> None:\n"
+        f"        await ask(lambda c: c, content_snapshot=snapshot({parsed.decode()!r}))\n"
+        "def test_stream() -> None:\n"
+        f"    ask(content_snapshot=snapshot({streamed!r}), path='/chat/completions')\n"
+        "    assert shown(1) == snapshot('a picture of it')\n"
+        "    ask(content_snapshot=snapshot('{}'))\n"
+        "    ask(content_snapshot=snapshot(external('e2aad469b71d*.bin')))\n"
+    )
+    done = bring("snapshots", tmp_path, tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith("2 fixtures in ")
+    assert "bodies that are no answer of a known operation: test_chat.py, line 8" in done.output
+    names = sorted(path.name for path in (tmp_path / "out").glob("*.yaml"))
+    assert names == ["chat.create-test-parse.yaml", "chat.create-test-stream.yaml"]
+    emu = serving(tmp_path / "out")
+    assert emu.respond(said("whatever")).body == parsed
+    assert whole(emu.respond(said("whatever", stream=True))) == streamed
+
+
+def test_bare_pictures_models_and_streams_of_pictures_are_known(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    drawn = live(REQUESTS["generate"]).body
+    (source / "1.json").write_bytes(b"\xef\xbb\xbf" + drawn)
+    (source / "2.sse").write_bytes(whole(live(REQUESTS["image stream"])))
+    (source / "3.json").write_bytes(live(REQUESTS["chat"]).body)
+    (source / "4.json").write_bytes(b'{"object": "list", "data": [{"object": "batch"}]}')
+    done = bring("snapshots", source, tmp_path / "out")
+    assert done.exit_code == 0, done.output
+    assert "whether a picture was made or edited: taken as made: 1.json" in done.output
+    assert "bodies that are no answer of a known operation: 4.json" in done.output
+    emu = serving(tmp_path / "out")
+    assert emu.respond(REQUESTS["generate"]).body == drawn
+    stream = whole(live(REQUESTS["image stream"]))
+    assert whole(emu.respond(REQUESTS["image stream"])) == stream
+
+
+def test_a_users_own_secrets_are_hidden_in_bare_bodies_and_fixtures(tmp_path: Path) -> None:
+    body = json.loads(live(said("hush")).body) | {"system_fingerprint": "hush-hush-4711"}
+    (tmp_path / "1.json").write_text(json.dumps(body))
+    done = bring(
+        "snapshots", tmp_path / "1.json", tmp_path / "out", "--secret", "system_fingerprint"
+    )
+    assert done.exit_code == 0, done.output
+    made = "".join(path.read_text() for path in (tmp_path / "out").glob("*.yaml"))
+    assert "hush-hush" not in made
