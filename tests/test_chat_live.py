@@ -59,3 +59,14 @@ def test_stored_answers_are_found_changed_and_forgotten(client: OpenAI) -> None:
     assert client.chat.completions.delete(kept.id).deleted
     with pytest.raises(NotFoundError):
         client.chat.completions.retrieve(kept.id)
+
+
+def test_the_newest_models_tell_what_they_wrote_to_the_cache(client: OpenAI) -> None:
+    for model, extra in (("gpt-5.6-terra", ["cache_write_tokens"]), (MODEL, [])):
+        asked: Any = {"model": model, "messages": [{"role": "user", "content": "Hello"}]}
+        whole = json.loads(client.chat.completions.with_raw_response.create(**asked).text)
+        options = {"include_usage": True}
+        *_, last = client.chat.completions.create(**asked, stream=True, stream_options=options)
+        told = ["cached_tokens", *extra, "audio_tokens"]
+        assert list(whole["usage"]["prompt_tokens_details"]) == told
+        assert last.usage.prompt_tokens_details.model_fields_set == set(told)

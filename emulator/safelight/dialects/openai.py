@@ -15,12 +15,23 @@ from safelight.dialects.results import Document
 from safelight.dialects.surface import CHAT, EDIT, GENERATE, MODEL, MODELS, VARIATION, Surface
 from safelight.messages import Call, Headers, Json, Reply
 from safelight.operations import chat
-from safelight.operations.chat import ChatResult
+from safelight.operations.chat import ChatResult, ChatUsage
 from safelight.operations.images import ImagesResult
 from safelight.operations.models import ModelsResult
 from safelight.refusals import Refusal
 
 _STORED = "/chat/completions/{completion_id}"
+
+
+def _with_writes(usage: ChatUsage) -> Json:
+    """Return the usage object with the tokens written to the cache: none here (facts 6.1)."""
+    document = chat_wire.usage_body(usage)
+    told = document["prompt_tokens_details"]
+    details = {"cached_tokens": told["cached_tokens"], "cache_write_tokens": 0, **told}
+    return {**document, "prompt_tokens_details": details}
+
+
+_WRITING = chat_wire.ChatStyle(usage=_with_writes)
 
 
 class OpenAI(Surface):
@@ -48,6 +59,11 @@ class OpenAI(Surface):
         if visit.operation == "models.delete":
             visit.session.deleted.put(visit.model_name, value=True)
         return result
+
+    def chat_style(self, visit: Visit, result: ChatResult) -> chat_wire.ChatStyle:
+        """Return the canonical style; the newest models tell more of their cache."""
+        newest = visit.model is not None and visit.model.traits.get("cache_writes")
+        return _WRITING if newest else chat_wire.CANONICAL
 
     def listed(self, visit: Visit) -> Sequence[Model]:
         """Return the models of the day but those that this session has deleted."""
