@@ -268,7 +268,7 @@ def test_the_faults_are_listed_as_json() -> None:
         (["--fault", "rate_limitd"], "did you mean rate_limited"),
         (["--rate-limit", "pictures=5"], "is no limit; write requests=60"),
         (["--speed", "fast"], "'fast' is no speed; write 10x"),
-        (["--journal-size", "lots"], "'lots' is no size"),
+        (["--journal-size", "lots"], "'lots' is neither a number of exchanges nor a size"),
     ],
 )
 def test_a_wrong_flag_says_what_would_be_right(flags: list[str], problem: str) -> None:

@@ -44,6 +44,7 @@ def test_the_emulator_does_not_drift_and_a_strange_endpoint_does(
     [
         ([], "nothing to compare with: name --base-url, --observations, --recordings or --sdk"),
         (["--observations", "none.json"], "none.json: holds no run of 'edenai' yet"),
+        (["--provider", "nobody"], "unknown provider 'nobody'; known are compatible, edenai"),
         (["--sdk"], "edenai has no Python SDK of its own; name --base-url"),
         (["--base-url", "https://api.edenai.run/v3"], "--live, --api-key-env NAME, --budget USD"),
         (

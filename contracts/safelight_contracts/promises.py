@@ -20,7 +20,7 @@ from safelight.dialects import load_dialect
 from safelight.dialects.base import FORM, Dialect, Route
 from safelight.errors import Situation
 from safelight.messages import Json
-from safelight.provider import Provider, load_provider
+from safelight.provider import Provider
 from safelight.refusals import DataError, Refusal, UsageError
 from safelight.schemas import Schema
 from safelight.violations import Violation
@@ -87,14 +87,17 @@ class Promise:
 
 
 class Promises:
-    """The contract of one provider on one day; one outside the package is given by its dialect."""
+    """The contract of one provider on one day; one outside the package is given by its dialect.
+
+    Raises UsageError for a name that is no provider's.
+    """
 
     def __init__(self, provider: str | Provider | Dialect, day: datetime.date) -> None:
-        if isinstance(provider, Dialect):
-            self.provider, self.dialect = provider.provider, provider
+        if isinstance(provider, Provider):
+            self.provider, self.dialect = provider, load_dialect(provider.name)
         else:
-            known = load_provider(provider) if isinstance(provider, str) else provider
-            self.provider, self.dialect = known, load_dialect(known.name)
+            self.dialect = load_dialect(provider) if isinstance(provider, str) else provider
+            self.provider = self.dialect.provider
         self.day = day
         self._sent: dict[int, Schema] = {}
 

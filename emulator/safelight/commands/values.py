@@ -60,4 +60,8 @@ def room(text: str) -> tuple[str, int]:
     """Return how much a journal keeps: 5000 exchanges, or 64MiB."""
     if text.strip().isdigit():
         return "exchanges", int(text)
-    return "bytes", size(text)
+    try:
+        return "bytes", size(text)
+    except click.BadParameter as error:
+        said = f"{text!r} is neither a number of exchanges nor a size; write 5000, or 64MiB"
+        raise click.BadParameter(said) from error
