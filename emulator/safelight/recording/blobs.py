@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from safelight.recording.checksums import restore
 from safelight.recording.spool import SUFFIX, Spool
 
 FOLDER = "files"
@@ -52,17 +53,32 @@ class BlobStore:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         draft = self.folder / f".{secrets.token_hex(8)}{SUFFIX}"
-        told = hashlib.sha256()
+        told, changed = hashlib.sha256(), False
+
+        def hide(data: bytes) -> bytes:
+            nonlocal changed
+            found = self._hide(data)
+            changed = changed or found != data
+            return found
+
         try:
             with draft.open("wb") as file:
-                for piece in pieces if hidden else covered(pieces, self._hide, self._seam()):
+                for piece in pieces if hidden else covered(pieces, hide, self._seam()):
                     told.update(piece)
                     file.write(piece)
+            if changed and extension == "png":
+                restore(draft)
+                told = _hashed(draft)
             name = f"{told.hexdigest()[:_DIGITS]}.{extension}"
             draft.replace(self.folder / name)
         finally:
             draft.unlink(missing_ok=True)
         return name
+
+
+def _hashed(path: Path) -> hashlib._Hash:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256")
 
 
 def covered(pieces: Iterable[bytes], hide: Callable[[bytes], bytes], seam: int) -> Iterator[bytes]:

@@ -119,12 +119,13 @@ class Keeper:
         self.secrets.learn(request)
         self.secrets.learn_body(request)
         behind = self._fetched(taking.end())
+        hide = self.secrets.hide_text
         with self._lock, alone(self.shelf.folder):  # what is learned meanwhile is mended after it
             reply = taking.finish(lambda _: behind.filed(self.blobs), paced=self._manner.paced)
             fixture = Fixture(
                 match=self._match(asked, name),
                 reply=replace(reply, delay=round(delay, 4)),
-                source=f"{self._manner.made} from {self._origin.authority}",
+                source=hide(f"{self._manner.made} from {self._origin.authority}"),
                 recorded=self._manner.today(),
                 note=f"{request.method} {self.secrets.hide_path(asked.path)}",
             )

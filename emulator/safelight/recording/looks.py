@@ -13,8 +13,8 @@ from safelight.recording.unfolding import Span
 
 _LOOKS = re.compile(
     rb"""
-      \b(?:sk|pk|rk|ak|vck|ghp|gho|ghs|pat|hf|tgp|xai|gsk|whsec|key)[-_](?=[\w-]*\d)[\w-]{12,}
-    | \beyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*
+      \b(?:sk|pk|rk|ak|vck|ghp|gho|ghs|pat|hf|tgp|xai|gsk|whsec|key)[-_](?=[\w-]{0,200}\d)[\w-]{12,}
+    | \beyJ[\w-]{8,1000}\.[\w-]{4,}\.[\w-]*
     | \b(?:AKIA|ASIA)[0-9A-Z]{12,}
     | \bAIza[\w-]{20,}
     | (?<=\b[Bb]earer\ )(?=[\w.~+/-]*\d)[\w.~+/-]{10,}=*
@@ -31,7 +31,7 @@ _PARAMETER = re.compile(
 _OWNED = re.compile(
     rb"/(?:organi[sz]ations|orgs|accounts|projects|teams|workspaces|users)/([^/?#\s\"'<>\\&]+)"
 )
-_PAIR = re.compile(rb"(?:\\u0026)?([^=&;\\?]+)=((?:(?!\\u0026)[^&;])*)")
+_PAIR = re.compile(rb"(?:\\u0026)?([^=&;\\?]{1,100})=((?:(?!\\u0026)[^&;])*)")
 
 
 def spans(text: bytes) -> Iterator[Span]:

@@ -23,6 +23,7 @@ from safelight.refusals import UsageError
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9.]+")
 _LONG = 48
+_SHORT = 10
 
 
 @dataclass(slots=True)
@@ -69,21 +70,34 @@ class Shelf:
     def add(self, fixture: Fixture, label: Iterable[str]) -> Path:
         """Keep a recording and return its file. `label` are the words of its name."""
         digest = fixture.match.digest or ""
+        short = digest.removeprefix("sha256:")[:_SHORT]
         known = self._known.setdefault(digest, _Known([]))
         if not known.fresh:
             for name in known.names:
                 (self.folder / name).unlink(missing_ok=True)
-            known.names.clear()
             known.fresh = True
-        elif known.names:
+        known.names = self._lying(known.names, digest, short)
+        if known.names:
             self._number(known)
         words = [_UNSAFE.sub("-", word).strip("-")[:_LONG] for word in label if word]
-        short = digest.removeprefix("sha256:")[:10]
-        count = len(known.names) + 1
-        name = "-".join([*words, short, *([str(count)] if count > 1 else [])]) + ".yaml"
+        base, count = "-".join([*words, short]), len(known.names) + 1
+        name = f"{base}.yaml" if count == 1 else f"{base}-{count}.yaml"
+        while (self.folder / name).exists():
+            count += 1
+            name = f"{base}-{count}.yaml"
         self._write(name, dump(fixture))
         known.names.append(name)
         return self.folder / name
+
+    def _lying(self, names: list[str], digest: str, short: str) -> list[str]:
+        """Return the recordings of a request that are still there, and those of other recorders."""
+        own = [name for name in names if (self.folder / name).exists()]
+        found = []
+        for path in self.folder.glob(f"*{short}*.yaml"):
+            fixture = None if path.name in own else read_file(self.folder, path.name)[0]
+            if fixture is not None and fixture.match.digest == digest:
+                found.append((fixture.match.nth or float("inf"), path.name))
+        return [*own, *(name for _, name in sorted(found))]
 
     def put(self, fixture: Fixture, label: Iterable[str], hide: Callable[[str], str] = str) -> Path:
         """Keep a fixture that names no request by a digest; return its file.
