@@ -17,6 +17,7 @@ from safelight_contracts.checks import judge, repeats
 from safelight_contracts.endpoint import Asks, Endpoint, Watches
 from safelight_contracts.endpoint_wish import LOCAL_KEY, Ready, Wish, ready
 from safelight_contracts.findings import Finding
+from safelight_contracts.interrupts import Interrupts
 from safelight_contracts.ledger import Ledger
 from safelight_contracts.plan import Plan
 from safelight_contracts.planning import make_plan
@@ -78,8 +79,12 @@ def carry_out(
     prepared: Prepared,
     watcher: Watches | None = None,
     sleep: Callable[[float], None] = time.sleep,
+    interrupts: Interrupts | None = None,
 ) -> Run:
-    """Ask all of the plan, look for the smallest evidence, keep what failed; return the run."""
+    """Ask all of the plan, look for the smallest evidence, keep what failed; return the run.
+
+    A run that is interrupted is returned as far as it came.
+    """
     found, wish = prepared.ready, prepared.wish
     start = time.perf_counter()
     if isinstance(prepared.budget.cap, Ledger):
@@ -87,8 +92,15 @@ def carry_out(
     patience = min(_PATIENCE, 10 * wish.timeout)
     with Sender(found.base_url, found.key, timeout=wish.timeout, patience=patience) as sender:
         endpoint = endpoint_of(prepared, sender, watcher, sleep)
+        endpoint.interrupts = interrupts or endpoint.interrupts
         run = endpoint.carry_out(prepared.plan)
-        explain_failures(endpoint, prepared.promises, confirm=wish.paid_again)
+        try:
+            if not run.interrupted:
+                explain_failures(endpoint, prepared.promises, confirm=wish.paid_again)
+        except KeyboardInterrupt:
+            run.interrupted = True
+        endpoint.count()
+    run.interrupted = run.interrupted or bool(endpoint.interrupts.told)
     run.took = time.perf_counter() - start
     prepared.examples.keep(run)
     return run

@@ -61,7 +61,12 @@ class Command:
         began = time.monotonic()
         process = self._start()
         out, err = _Reader(process.stdout), _Reader(process.stderr)
-        over = _wait(process, self.patience)
+        try:
+            over = _wait(process, self.patience)
+        except BaseException:  # Ctrl-C reaches us alone: it has a group of its own
+            _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
+            process.wait()
+            raise
         took = time.monotonic() - began
         told = b"\n".join((out.text(), err.text(), *self._written(before)))
         if over:

@@ -65,7 +65,7 @@ class Report:
 
     `planted` are the lies that have struck; `rows` how many error rows were tried, and could be.
     `skipped` counts the examples that there was no room or time for; `lenses` are those through
-    which there was something to look at.
+    which there was something to look at. `interrupted` tells that somebody stopped the run.
     """
 
     broken: list[Broken] = field(default_factory=list)
@@ -75,6 +75,7 @@ class Report:
     rows: tuple[int, int] = (0, 0)
     skipped: int = 0
     lenses: set[str] = field(default_factory=set)
+    interrupted: bool = False
 
     @property
     def examples(self) -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
 from safelight.provider import Provider
@@ -20,6 +21,7 @@ from safelight_contracts.budget import Budget, dollars
 from safelight_contracts.cases import Case, Seen
 from safelight_contracts.endpoint_outcomes import accepted, may_repeat, outcome, refused
 from safelight_contracts.findings import Finding, Outcome
+from safelight_contracts.interrupts import Interrupts
 from safelight_contracts.money import FREE, Quote
 from safelight_contracts.money_reported import reported
 from safelight_contracts.plan import Plan, Step
@@ -35,6 +37,9 @@ Compare = Callable[[Case, Seen, Seen], Iterable[Finding]]
 _GIVE_UP = {"refused": 3, "timeout": 5}
 """How often in a row no connection, or no answer, may come before the rest is left."""
 _TRIES = 3
+BROKEN_OFF = "interrupted while it was asked"
+"""Why there is no answer to the question that Ctrl-C has hit."""
+
 _LONGEST_WAIT = 30.0
 """Seconds that a 429 may ask to wait; a longer wait is not worth a run's time."""
 
@@ -58,7 +63,10 @@ class Watches(Protocol):
 
 @dataclass
 class Endpoint:
-    """What a run needs. `sleep` is called with seconds between tries after a 429."""
+    """What a run needs. `sleep` is called with seconds between tries after a 429.
+
+    `interrupts` says where Ctrl-C may leave a question; by default nobody hears it.
+    """
 
     provider: Provider
     sender: Asks
@@ -69,6 +77,7 @@ class Endpoint:
     baseline: tuple[Known, ...] = ()
     watcher: Watches | None = None
     sleep: Callable[[float], None] = time.sleep
+    interrupts: Interrupts = field(default_factory=Interrupts)
     answers: dict[str, Seen] = field(default_factory=dict)
     """What was answered to each case of this run, by the case's id."""
     _stopped: dict[str, str] = field(default_factory=dict)
@@ -78,16 +87,18 @@ class Endpoint:
         """Ask all of a plan; the results are in the run, in the plan's order."""
         self.run.planned = plan.price
         self.run.notes += plan.notes
-        interrupted = False
         for step in plan.steps:
+            self.run.interrupted = self.run.interrupted or bool(self.interrupts.told)
+            before = self.budget.held
             try:
-                result = self.check(step) if not interrupted else _left(step)
-            except KeyboardInterrupt:  # what was asked is told, what it cost is counted
-                interrupted, result = True, _left(step)
+                result = self.check(step) if not self.run.interrupted else _left(step)
+            except KeyboardInterrupt:  # what was asked is told, what it may cost stays counted
+                self.run.interrupted = True
+                result = replace(_left(step), reason=BROKEN_OFF, cost=self.budget.held - before)
             self.run.results.append(result)
             if self.watcher is not None:
                 self.watcher.step(result, self.budget)
-        self._count()
+        self.count()
         return self.run
 
     def check(self, step: Step) -> Result:
@@ -133,17 +144,17 @@ class Endpoint:
             number = self.budget.hold(quote)
             if number is None:
                 return seen
-            seen = self.sender.send(case)
+            seen = self.interrupts.leaving(partial(self.sender.send, case))
             self._settle(number, case, seen)
             wait = _wait(seen, attempt)
             if not may_repeat(seen) or wait is None or attempt + 1 == _TRIES:
                 break
-            self.sleep(wait)
+            self.interrupts.leaving(partial(self.sleep, wait))
         assert seen is not None, "at least one try was made"
         if case.operation.startswith("images.") and not case.expects.refuses:
-            seen = self.sender.follow(seen)
+            seen = self.interrupts.leaving(partial(self.sender.follow, seen))
         self.answers[case.id] = seen
-        self._count()
+        self.count()
         return seen
 
     def _settle(self, number: int, case: Case, seen: Seen) -> None:
@@ -175,7 +186,8 @@ class Endpoint:
             says = f"{step.case.broken or step.case.purpose}: accepted and billed"
             self._stopped[step.case.family] = f"stopped: {says}; the rest would cost too"
 
-    def _count(self) -> None:
+    def count(self) -> None:
+        """Tell the run what the budget holds."""
         self.run.spent, self.run.reported = self.budget.held, self.budget.reported
         self.run.budget = self.budget.limit
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from safelight_contracts.cases import Case, Seen
 from safelight_contracts.findings import Finding, Outcome
+from safelight_contracts.interrupts import EXIT_CODE
 from safelight_contracts.money import ZERO, Quote
 
 _TELLING = 12
@@ -61,6 +62,7 @@ class Run:
     `planned` is the price of the whole plan; `spent` what the run counts against its budget,
     `reported` what the answers say that they cost. `began` is in epoch seconds, `took` in seconds.
     `notes` are sentences that a reader should know, `secrets` texts that no report may show.
+    `interrupted` tells that somebody stopped it, at whatever moment.
     """
 
     provider: str
@@ -78,6 +80,7 @@ class Run:
     results: list[Result] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    interrupted: bool = False
 
     def mask(self, text: str) -> str:
         """Return a text without the run's keys, should an answer have echoed one.
@@ -103,8 +106,11 @@ class Run:
     def exit_code(self) -> int:
         """Return 1 for a failure, else 3 for what is inconclusive, else 4 for what is unchecked.
 
-        0 is left for runs that checked all of it: what was not checked is never green.
+        0 is left for runs that checked all of it: what was not checked is never green. A run that
+        was interrupted has the code of that, whatever it found.
         """
+        if self.interrupted:
+            return EXIT_CODE
         counts = self.counts
         if counts[Outcome.FAILED]:
             return 1
@@ -121,6 +127,7 @@ class Run:
             1: "breaks its contract",
             3: "inconclusive",
             4: "not fully checked",
+            EXIT_CODE: "interrupted",
         }[self.exit_code]
 
 

@@ -42,7 +42,6 @@ def explain_failures(endpoint: Endpoint, promises: Promises, *, confirm: int) ->
             best = min(open_, key=_size)
             evidence = shrinker.evidence(best, finding)
             endpoint.run.results[places.pop(id(best))] = replace(best, evidence=evidence)
-    endpoint.run.spent, endpoint.run.reported = endpoint.budget.held, endpoint.budget.reported
 
 
 def _size(result: Result) -> tuple[int, int]:

@@ -55,6 +55,9 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except UsageError as error:
             _fail(error)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            sys.exit(130)
 
 
 def _fail(error: UsageError) -> NoReturn:

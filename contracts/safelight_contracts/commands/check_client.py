@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from safelight_contracts.client_process import Command
     from safelight_contracts.client_results import Report
 
+INTERRUPTED = 130
+"""The exit code of a run that was stopped by Ctrl-C; what it has found so far is told."""
+
 NOT_CHECKED = 4
 """The exit code of a run without a finding that could not look at what was asked for."""
 
@@ -81,7 +84,8 @@ def client(command: tuple[str, ...], **flags: Any) -> None:  # noqa: ANN401 - cl
     """Run COMMAND again and again, each time against another world that the contract allows.
 
     It gets the provider's base URL and key in its environment, and SAFELIGHT_URL. Exit codes: 0 all
-    is well, 1 the client breaks the contract, 2 a slip, 4 what was asked for could not be checked.
+    is well, 1 the client breaks the contract, 2 a slip, 4 what was asked for could not be checked,
+    130 Ctrl-C.
     """
     from safelight.dialects import REGISTRY
     from safelight.provider import load_provider
@@ -94,7 +98,12 @@ def client(command: tuple[str, ...], **flags: Any) -> None:  # noqa: ANN401 - cl
     _check(flags)
     provider = load_provider(flags["provider"])
     report = _run(command, provider, flags)
-    if words := failure(report, provider.name, flags["save"]):
+    words = failure(report, provider.name, flags["save"])
+    if report.interrupted:
+        click.echo(words or "\n".join(["no finding so far", *summary(report)]))
+        click.echo(f"interrupted after {report.examples} examples", err=True)
+        sys.exit(INTERRUPTED)
+    if words:
         click.echo(words)
         sys.exit(1)
     click.echo("\n".join(["no finding", *summary(report)]))
@@ -153,7 +162,12 @@ def _run(argv: tuple[str, ...], provider: Provider, flags: dict[str, Any]) -> Re
             writes=flags["writes"],
         )
         doors = _doors(subject, origin)
-        return Campaign(subject, doors, provider, options, _watch(options.examples)).run()
+        campaign = Campaign(subject, doors, provider, options, _watch(options.examples))
+        try:
+            return campaign.run()
+        except KeyboardInterrupt:  # what was found so far is told
+            campaign.report.interrupted = True
+            return campaign.report
 
 
 def _watch(examples: int) -> Callable[[Report], object]:

@@ -15,7 +15,9 @@ from safelight.commands.values import day
 from safelight_contracts.commands.amounts import SECONDS, USD
 
 if TYPE_CHECKING:
+    from safelight_contracts.checking import Prepared
     from safelight_contracts.endpoint_wish import Wish
+    from safelight_contracts.interrupts import Interrupts
     from safelight_contracts.results import Run
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -90,44 +92,90 @@ def endpoint(**options: Any) -> None:  # noqa: ANN401 - click hands over what it
     """Judge whether a URL keeps a provider's contract, within a budget.
 
     Exit codes: 0 all passed, 1 something failed, 2 wrong usage, 3 something inconclusive and
-    nothing failed, 4 something not checked. A plan is printed first; what is free is asked first.
+    nothing failed, 4 something not checked, 130 Ctrl-C. A plan is printed first; what is free is
+    asked first.
     """
     perform(options)
 
 
 def perform(options: dict[str, Any], *, replay: bool = False) -> None:
-    """Carry out a command's options, print and write the reports, and leave with the exit code."""
+    """Carry out a command's options, print and write the reports, and leave with the exit code.
+
+    Ctrl-C leaves the question that is being asked; what was found so far is told all the same.
+    """
+    from safelight_contracts.interrupts import EXIT_CODE, Interrupts
+
+    with Interrupts() as interrupts:
+        try:
+            code = _perform(options, interrupts, replay=replay)
+        except KeyboardInterrupt:  # while planning, or by somebody who did not want to wait
+            asked = "the reports were not finished" if interrupts.told > 1 else NOTHING
+            click.echo(f"interrupted: {asked}", err=True)
+            code = EXIT_CODE
+    sys.exit(code)
+
+
+def _perform(options: dict[str, Any], interrupts: Interrupts, *, replay: bool) -> int:
+    """Return the exit code of a run. Raises KeyboardInterrupt before the first question."""
     from rich.console import Console
 
-    from safelight_contracts.checking import carry_out, prepare
-    from safelight_contracts.reports import writable
+    from safelight_contracts.checking import carry_out
+    from safelight_contracts.interrupts import EXIT_CODE
     from safelight_contracts.reports.terminal import Bar, print_plan, print_run
 
     files = {kind: options.pop(kind) for kind in REPORTS}
     dry, ledger = options.pop("dry_run"), options.pop("observations")
+    told = {} if dry else {**files, "observations": ledger}
+    prepared = interrupts.leaving(lambda: _prepared(options, told, replay=replay))
     console = Console()
-    prepared = prepare(_wish(options), replay=replay)
-    for kind, path in {**files, "observations": ledger}.items():
-        if path is not None and not dry:
-            writable(kind, path)
     if replay and not prepared.plan.steps:
         click.echo(f"{prepared.run.title} at {prepared.run.base_url}: nothing failed before")
-        return
+        return 0
     print_plan(console, prepared.run, prepared.plan, prepared.budget)
     if dry:
-        return
+        return 0
     with Bar(Console(stderr=True), len(prepared.plan.steps)) as bar:
-        run = carry_out(prepared, bar)
+        run = carry_out(prepared, bar, interrupts=interrupts)
     print_run(console, run)
     _write(run, files)
-    if ledger is not None:
+    if ledger is not None and not run.interrupted:  # half a run looks like one that lacks a half
         from safelight_contracts.drift.evidence import keep_evidence
         from safelight_contracts.drift.observed import append, observe
 
         append(ledger, run.provider, observe(run, prepared.promises))
         for path in keep_evidence(ledger.with_suffix(".exchanges"), prepared.promises, run):
             console.print(f"{path}: shows what has drifted, as a fixture")
-    sys.exit(run.exit_code)
+    if run.interrupted or interrupts.told:
+        click.echo(f"interrupted: {interrupted(run)}", err=True)
+        return EXIT_CODE
+    return run.exit_code
+
+
+NOTHING = "nothing was asked, nothing was spent"
+
+
+def interrupted(run: Run) -> str:
+    """Return how far a run came that was interrupted."""
+    from safelight_contracts.budget import dollars
+    from safelight_contracts.endpoint import BROKEN_OFF
+
+    asked = sum(result.seen is not None or result.reason == BROKEN_OFF for result in run.results)
+    if not asked:
+        return NOTHING
+    left = f"{asked} of {len(run.results)} questions were asked"
+    return f"{left}, spent at most {dollars(run.spent)}; the report tells of those"
+
+
+def _prepared(options: dict[str, Any], files: dict[str, Path | None], *, replay: bool) -> Prepared:
+    """Return a run that can begin, and its files be written."""
+    from safelight_contracts.checking import prepare
+    from safelight_contracts.reports import writable
+
+    prepared = prepare(_wish(options), replay=replay)
+    for kind, path in files.items():
+        if path is not None:
+            writable(kind, path)
+    return prepared
 
 
 def _wish(options: dict[str, Any]) -> Wish:

@@ -146,6 +146,8 @@ def _observed(options: dict[str, Any], beside: Path | None) -> Run:
     given = {name: options[name] for name in names if options[name] is not None}
     prepared = prepare(Wish(**given))
     run = carry_out(prepared)
+    if run.interrupted:  # half a run looks like an endpoint that lacks a half
+        raise KeyboardInterrupt
     found = observe(run, prepared.promises)
     if not found.operations:
         raise UsageError(f"{run.base_url}: answered nothing that could be compared")

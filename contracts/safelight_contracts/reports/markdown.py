@@ -9,12 +9,13 @@ from collections.abc import Iterator
 
 from safelight_contracts.budget import dollars
 from safelight_contracts.findings import CHECKS, Finding, Outcome
+from safelight_contracts.interrupts import EXIT_CODE
 from safelight_contracts.reports.document import failures
 from safelight_contracts.results import Result, Run
 
 _MOST = 20
 """Failures that are shown whole: a summary has a limit of its own."""
-_MARKS = {0: "✅", 1: "❌", 3: "⚠️", 4: "⚪"}
+_MARKS = {0: "✅", 1: "❌", 3: "⚠️", 4: "⚪", EXIT_CODE: "⏹️"}
 
 
 def as_markdown(run: Run) -> str:

@@ -23,7 +23,8 @@ header p{margin:.2rem 0;color:var(--soft)}
 header .verdict{font-size:1.15rem;font-weight:600;color:var(--idle)}
 .code0{border-color:var(--good)}.code0 .verdict{color:var(--good)}
 .code1{border-color:var(--bad)}.code1 .verdict{color:var(--bad)}
-.code3{border-color:var(--warn)}.code3 .verdict{color:var(--warn)}
+.code3,.code130{border-color:var(--warn)}
+.code3 .verdict,.code130 .verdict{color:var(--warn)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(8.2rem,1fr));gap:.7rem;
 margin-top:1.5rem}
 .tile{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:.7rem .9rem;

@@ -18,6 +18,7 @@ from rich.text import Text
 
 from safelight_contracts.budget import Budget, dollars
 from safelight_contracts.findings import CHECKS, Finding, Outcome
+from safelight_contracts.interrupts import EXIT_CODE
 from safelight_contracts.plan import Plan, total
 from safelight_contracts.reports.document import failures
 from safelight_contracts.results import Result, Run
@@ -30,6 +31,7 @@ _COLORS = {
     Outcome.NOT_CHECKED: "bright_black",
 }
 _VERDICTS = {0: "bold green", 1: "bold red", 3: "bold yellow", 4: "bold bright_black"}
+_VERDICTS[EXIT_CODE] = "bold yellow"
 _WIDE = 300
 """Characters of a value that a line shows."""
 _MOST = 30
