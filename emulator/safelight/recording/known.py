@@ -1,7 +1,7 @@
 """The secret values that are known, in every way in which they may be written without escapes.
 
 Upper and lower case, hexadecimal, and base64 wherever in it the value begins; escapes are undone
-by `unfolding`. What must not enter: names, which values are secret.
+by `unfolding`. What must not enter: which values are secret.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from contextlib import suppress
 from urllib.parse import quote, quote_plus
 
 from safelight.recording import events
+from safelight.recording.names import NAMES, plain
 from safelight.recording.unfolding import Span, layers
 
 SHORT = 6
@@ -32,7 +33,7 @@ _DIGITS = re.compile(rb"[eE][-+]?|\d")
 
 def telling(text: str) -> bool:
     """Tell whether a value is looked for elsewhere: not if it is short, or some plain word."""
-    if not text.strip("*1"):  # hidden already
+    if not text.strip("*1") or plain(text) in NAMES:  # hidden already, or the name of a field
         return False
     return len(text) >= (SHORT if re.search(r"[^a-z]", text.lower()) else _WORD)
 
@@ -78,14 +79,14 @@ class Known:
 
     def found_folded(self, text: bytes) -> list[Span]:
         """Return where a text holds a value, with whatever escapes, or event by event."""
-        plain = list(self._inside(text))
+        found = list(self._inside(text))
         tracks = [
             part
             for track in events.told(text)
             for span in self._inside(track.text)
             for part in track.origin(span)
         ]
-        return plain + tracks
+        return found + tracks
 
     def _inside(self, text: bytes) -> Iterator[Span]:
         for layer in layers(text):
