@@ -12,7 +12,6 @@ import json
 import os
 import re
 import subprocess
-import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -57,6 +56,13 @@ def folder(tmp_path: Path) -> Path:
     return place
 
 
+def shown(photo: bytes) -> Any:
+    """Return messages with a picture in them."""
+    link = f"data:image/png;base64,{base64.b64encode(photo).decode()}"
+    words = {"type": "text", "text": "What is in this picture?"}
+    return [{"role": "user", "content": [words, {"type": "image_url", "image_url": {"url": link}}]}]
+
+
 def python(origin: str, folder: Path) -> Any:
     """Ask one thing of every kind with openai-python."""
     client = openai.OpenAI(
@@ -84,6 +90,12 @@ def python(origin: str, folder: Path) -> Any:
                 event.to_json()
                 for event in client.chat.completions.create(
                     model="gpt-4o-mini", messages=said, stream=True
+                )
+            ],
+            "seen": [
+                event.to_json()
+                for event in client.chat.completions.create(
+                    model="gpt-4o-mini", messages=shown(photo), stream=True
                 )
             ],
         }
@@ -148,14 +160,21 @@ def together(origin: str, folder: Path) -> Any:
 
 
 CASES: dict[str, tuple[str, Run, int]] = {
-    "openai-python": ("openai", python, 5),
-    "openai6": ("openai", openai_node("openai6"), 8),
-    "openai7": ("openai", openai_node("openai7"), 8),
+    "openai-python": ("openai", python, 6),
+    "openai6": ("openai", openai_node("openai6"), 9),
+    "openai7": ("openai", openai_node("openai7"), 9),
     "ai5": ("vercel", ai_sdk("ai5"), 14),
     "ai6": ("vercel", ai_sdk("ai6"), 14),
     "ai7": ("vercel", ai_sdk("ai7"), 14),
-    "together": ("together", together, 14),
+    "together": ("together", together, 15),
 }
+SHOWN = {
+    "openai": ("generated", "edited", "stream", "seen"),
+    "vercel": ("image", "edit", "draw", "see"),  # generateImage streams no pictures, `draw` does
+    "together": ("made", "edit", "seen"),  # no masks and no picture streams in its client
+}
+"""Pictures made, edited, streamed, and shown in a chat, as far as a client can."""
+
 BY_BOTH = ("openai-python", "ai7", "together")
 """Clients that ask the recorder again too, not only the server."""
 
@@ -175,11 +194,9 @@ def test_a_client_sees_the_same_when_nobody_is_there_any_more(  # noqa: PLR0913,
     out = tmp_path / "kept"
     recorder = record(f"{live.origin}{BASES[provider]}", out, provider=provider)
     first = run(recorder.origin, folder)
-    until = time.monotonic() + 10
-    while len(list(out.glob("*.yaml"))) < least and time.monotonic() < until:
-        time.sleep(0.01)  # a fixture is written after the reply
-    recorder.stop()
+    recorder.stop()  # at once: what the client has is kept
     assert len(list(out.glob("*.yaml"))) >= least
+    assert all(first[call] for call in SHOWN[provider])
     if case in BY_BOTH:
         base = f"http://127.0.0.1:9{BASES[provider]}"
         dead = record(base, out, "--only-missing", provider=provider)
@@ -225,8 +242,8 @@ def test_every_operation_is_recorded_and_replayed(
     live = serve("--as-of", DAY, "--seed", "99")
     recorder = record(f"{live.origin}{base}", tmp_path, provider=provider)
     first = [told(_asked(recorder.port, one)) for one in asks]
-    kept(tmp_path, len(asks))
     recorder.stop()
+    kept(tmp_path, len(asks), patience=0)
     assert live.stop() == 0
     dead = record(f"http://127.0.0.1:9{base}", tmp_path, "--only-missing", provider=provider)
     served = serve("--as-of", DAY, "--fixtures", str(tmp_path))

@@ -79,6 +79,15 @@ answer = client.chat.completions.create(model=LLAMA, messages=HELLO, logprobs=1,
 out["answer"] = [answer.choices[0].message.content, answer.prompt[0].text]
 stream = client.chat.completions.create(model=LLAMA, messages=HELLO, stream=True)
 out["stream"] = [chunk.choices[0].delta.content for chunk in stream]
+link = "data:image/png;base64," + base64.b64encode(Path("red.png").read_bytes()).decode()
+shown = [
+    {"type": "text", "text": "What is this?"},
+    {"type": "image_url", "image_url": {"url": link}},
+]
+stream = client.chat.completions.create(
+    model="moonshotai/Kimi-K2.5", messages=[{"role": "user", "content": shown}], stream=True
+)
+out["seen"] = [chunk.choices[0].delta.content for chunk in stream]
 out["supported"] = [model.name for model in client.models.list_supported(limit=5)]
 own = client.models.create(project_id="darkroom", name="mine", type="model", base_model_id="base")
 out["own"] = [model.id == own.id for model in client.models.list(project_id="darkroom")]

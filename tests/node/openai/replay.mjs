@@ -16,6 +16,10 @@ async function collect(stream) {
 
 const draw = { model: 'gpt-image-2', prompt: 'a red fox', size: '1024x1024', quality: 'low' };
 const said = [{ role: 'user', content: 'What do foxes eat?' }];
+const photo = `data:image/png;base64,${fs.readFileSync('photo.png').toString('base64')}`;
+const shown = [{ role: 'user', content: [
+  { type: 'text', text: 'What is in this picture?' }, { type: 'image_url', image_url: { url: photo } },
+] }];
 const out = {
   generated: await client.images.generate({ ...draw, n: 2 }),
   edited: await client.images.edit({
@@ -28,6 +32,9 @@ const out = {
   chat: await client.chat.completions.create({ model: 'gpt-4o-mini', messages: said }),
   chatStream: await collect(
     client.chat.completions.create({ model: 'gpt-4o-mini', messages: said, stream: true }),
+  ),
+  seen: await collect(
+    client.chat.completions.create({ model: 'gpt-4o-mini', messages: shown, stream: true }),
   ),
   models: (await client.models.list()).data.map((model) => model.id),
 };
