@@ -6,7 +6,7 @@ import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from kit import KEY, NOW
+from kit import AGENT, KEY, NOW
 from safelight.core import Emulator
 from safelight.messages import Reply, Request
 from safelight_contracts.cases import Case, Fetched, Piece, Seen
@@ -59,7 +59,7 @@ def with_links(emu: Emulator, seen: Seen) -> Seen:
         link = item.get("url") if isinstance(item, dict) else None
         if isinstance(link, str) and link.startswith("http"):
             parts = urlsplit(link)
-            got = emu.respond(Request("GET", parts.path, parts.query))
+            got = emu.respond(Request("GET", parts.path, parts.query, headers=(AGENT,)))
             told = dict(got.headers).get("content-type")
             found.append(Fetched(link, got.status, told, got.body))
     return dataclasses.replace(seen, fetched=tuple(found))
