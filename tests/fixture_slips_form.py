@@ -15,7 +15,7 @@ FORM: dict[str, Slip] = {
         "the key 'match' comes twice; it stands in line 1",
     ),
     "a tag": ("match: {}\nreply: !!python/name:os.system x\n", 2, "means nothing here"),
-    "a list": ("- match\n", 1, "a fixture: expected an object, got an array"),
+    "a list": ("- match\n", 1, "a fixture: expected an object, got a list"),
     "an empty file": ("", 1, "a fixture: expected an object, got null"),
     "no match": ("reply: {text: x}\n", 1, "match: is missing; a fixture has `match` and `reply`"),
     "an unknown key": ("match: {}\nreplay: {}\n", 2, "replay: unknown key; did you mean 'reply'?"),
@@ -34,7 +34,7 @@ FORM: dict[str, Slip] = {
     "a wrong type": (
         "match:\n  operation: 3\nreply: {text: x}\n",
         2,
-        "match.operation: expected a string, got an integer",
+        "match.operation: expected a text, got a whole number",
     ),
     "a number too small": (
         "match:\n  nth: 0\nreply: {text: x}\n",
@@ -165,5 +165,50 @@ FORM: dict[str, Slip] = {
         "match: {}\nreply: {text: x}\nrecorded: 2999-01-01\n",
         3,
         "recorded: 2999-01-01 is still to come: it is the day on which the exchange happened",
+    ),
+    "a tab": (
+        "match:\n\tprompt: x\nreply: {text: x}\n",
+        2,
+        "cannot start any token; there is a tab, and YAML takes spaces",
+    ),
+    "two fixtures in a file": (
+        "match: {}\nreply: {text: x}\n---\nmatch: {}\n",
+        3,
+        "no YAML: a file holds one fixture, and here a second begins",
+    ),
+    "a text that wants quotes": (
+        "match: {prompt: a cat: with a hat}\nreply: {text: x}\n",
+        1,
+        "a text with `: `, `, `, brackets or braces stands in quotes",
+    ),
+    "two ways of one text": (
+        "match:\n  prompt: {regex: a, contains: b}\nreply: {text: x}\n",
+        2,
+        "match.prompt: takes 'contains' or 'regex', not several",
+    ),
+    "a field of the request outside of `fields`": (
+        "match:\n  size: 1x1\nreply: {text: x}\n",
+        2,
+        "a field of the request stands below `fields`: {size: …}",
+    ),
+    "yes for true": (
+        "match: {mask: yes}\nreply: {text: x}\n",
+        1,
+        "match.mask: expected true or false, got a text",
+    ),
+    "a link for a file": (
+        GENERATE + "reply: {picture: 'https://example.com/a.png'}\n",
+        2,
+        "'https://example.com/a.png' is a link; a fixture holds files of its folder",
+    ),
+    "an empty list": (
+        GENERATE + "reply: {pictures: []}\n",
+        2,
+        "reply.pictures: expected a list of 1 or more, got []",
+    ),
+    "a wait beside a text": (
+        "match: {}\nreply: {text: x, delay: 1}\n",
+        2,
+        "make an exact reply, which has nothing else; others wait by `timing`",
     ),
 }

@@ -193,4 +193,50 @@ TRUTH: dict[str, Slip] = {
         3,
         "reply.finish_reason: 'bored': it takes 'stop', 'length'",
     ),
+    "a provider in capitals": (
+        "match: {provider: OpenAI}\nreply: {text: x}\n",
+        1,
+        "nobody is called 'OpenAI'; did you mean 'openai'?",
+    ),
+    "half an operation": (
+        "match: {operation: generate}\nreply: {picture: cat.png}\n",
+        1,
+        "no provider has an operation 'generate'; did you mean 'images.generate'?",
+    ),
+    "a row in small letters": (
+        CHAT + "reply: {error: e-chat-enum}\n",
+        2,
+        "openai has no error row 'e-chat-enum'; did you mean 'E-CHAT-ENUM'?",
+    ),
+    "a size beside the grid": (
+        (
+            "match: {provider: openai, model: gpt-image-2, fields: {size: 100x100}}\n"
+            "reply: {picture: cat.png}\n"
+        ),
+        1,
+        "gpt-image-2 would refuse '100x100': width and height are multiples of 16",
+    ),
+    "a tool that no request offers": (
+        CHAT + "reply:\n  tool_calls:\n    - {name: a b, arguments: {}}\n",
+        4,
+        "offers a tool 'a b': pattern is ^[a-zA-Z0-9_-]+$",
+    ),
+    "a stream's fault where none is asked for": (
+        (
+            "match: {provider: openai, operation: chat.create, fields: {stream: false}}\n"
+            "reply: {fault: sse_crlf}\n"
+        ),
+        2,
+        "sse_crlf needs a stream, and match.fields.stream asks for none",
+    ),
+    "a reference that is none": (
+        CHAT + "reply:\n  body: {$fil: cat.png}\n",
+        3,
+        "reply.body.$fil: '$fil' is no reference; did you mean '$file'?",
+    ),
+    "a field that lacks its own": (
+        CHAT + "reply:\n  fields: {usage: {prompt_tokens: 1}}\n",
+        3,
+        "would not tell {'prompt_tokens': 1}: completion_tokens: is missing",
+    ),
 }
