@@ -16,6 +16,11 @@ _FIRST, _LAST = 200, 599
 _WITH_BODY = ("POST", "PUT", "PATCH")
 
 
+def near(url: str) -> bool:
+    """Tell whether a URL leads to one's own machine, where anything may listen."""
+    return urlsplit(url).hostname in _NEAR
+
+
 def elsewhere(url: str, understanding: Understanding) -> str:
     """Return why a URL leads neither to the provider nor to a machine of one's own."""
     try:

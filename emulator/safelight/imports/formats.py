@@ -47,6 +47,7 @@ def gather(
     """
     chosen = FORMATS[form]
     into = Gatherer(provider, out, secrets)
+    into.foreign = True
     paths = _paths(source, chosen, out)
     into.found = _Found(chosen, paths)
     bad: list[UsageError] = []

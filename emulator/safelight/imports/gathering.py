@@ -10,12 +10,14 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from safelight.fixtures.matching import key
 from safelight.fixtures.model import Exact, Fixture, Match
 from safelight.imports import eligible
+from safelight.imports.fitting import Fitting
 from safelight.links import FetchError
 from safelight.messages import Headers, Request
 from safelight.read import media_type
@@ -76,6 +78,7 @@ class Gatherer:
     ) -> None:
         self._provider = provider
         self.found: Mapping[str, bytes] = {} if found is None else found
+        self.foreign = False  # what is asked on one's own machine may be anything
         self.named: set[str] = set()  # files that others have as parts of theirs
         self.secrets = Secrets(secrets)
         self.understanding = Understanding(provider)
@@ -117,6 +120,9 @@ class Gatherer:
         request = Request(one.method, parts.path, parts.query, one.headers, one.body)
         keeper = self._keeper(parts.netloc, one.day)
         asked = self.understanding.read(request, path, _moment(one.day))
+        if self.foreign and asked.operation is None and eligible.near(one.url):
+            self.gathered.lose("exchanges with other services", f"{one.where} ({parts.netloc})")
+            return
         keeper.secrets.learn(request)
         keeper.secrets.learn_body(request)
         keeper.secrets.learn_headers(one.reply_headers)
@@ -137,10 +143,13 @@ class Gatherer:
             what = "which file a request stands in: the same one in several is answered in order"
             self.gathered.lose(what, where)
 
-    def fixture(self, fixture: Fixture, *label: str) -> None:
-        """Keep a fixture that is no recording of an exchange."""
-        shelf = self._keeper("import", None).shelf
-        self.gathered.files.append(shelf.put(fixture, label, self._hidden))
+    def fixture(self, fixture: Fixture, where: str, *label: str) -> None:
+        """Keep a fixture that is no recording of an exchange, as far as it could happen."""
+        placed = replace(fixture, root=self.gathered.out.absolute(), name="imported.yaml")
+        fitted = self._fitting.fit(placed, lambda what: self.gathered.lose(what, where))
+        if fitted is not None:
+            shelf = self._keeper("import", None).shelf
+            self.gathered.files.append(shelf.put(fitted, label, self._hidden))
 
     def distinct(self, fixture: Fixture, narrower: Match | None, where: str, *label: str) -> None:
         """Keep a fixture unless an earlier one has its match; then with the narrower one, if new.
@@ -150,14 +159,16 @@ class Gatherer:
         for match in (fixture.match, narrower):
             if match is not None and key(match) not in self._matches:
                 if match is narrower:
-                    what = (
-                        "`turnIndex`, taken for the user's turn where fixtures are alike otherwise"
-                    )
+                    what = "`turnIndex`, taken for the user's turn where fixtures are alike"
                     self.gathered.lose(what, where)
                 self._matches.add(key(match))
-                self.fixture(replace(fixture, match=match), *label)
+                self.fixture(replace(fixture, match=match), where, *label)
                 return
         self.gathered.lose("fixtures that fit the same requests as an earlier one", where)
+
+    @cached_property
+    def _fitting(self) -> Fitting:
+        return Fitting()
 
     def picture(self, data: bytes, extension: str) -> str:
         """Keep a picture that a fixture names; return its name from the fixture's folder."""

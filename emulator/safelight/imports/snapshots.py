@@ -93,7 +93,8 @@ def _body(data: bytes, path: Path, where: str, label: str, into: Gatherer) -> No
     )
     kind = _STREAM if events else "application/json"
     reply = into.answer((("content-type", kind),), data)
-    into.fixture(Fixture(match, reply, source=f"imported from {path.name}"), operation, label)
+    fixture = Fixture(match, reply, source=f"imported from {path.name}")
+    into.fixture(fixture, where, operation, label)
 
 
 def _events(data: bytes) -> Iterator[Json]:
