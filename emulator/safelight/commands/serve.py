@@ -15,7 +15,7 @@ import click
 
 from safelight import __version__
 from safelight.commands import canned
-from safelight.commands.values import FOLDER, day, pace, room, seed, size
+from safelight.commands.values import FOLDER, day, pace, room, seed, setting, size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,17 +30,20 @@ _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not boun
 """What to write into a base URL for an address that means all of this machine's."""
 
 
-@click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option(
+@click.command(
+    epilog="Every option can be set in the environment too: --max-body as SAFELIGHT_MAX_BODY, what "
+    "may be repeated with a value on each line."
+)
+@setting("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@setting(
     "--port", default=4010, show_default=True, type=click.IntRange(0, 65535), help="0: a free one."
 )
-@click.option("--provider", help="The provider that /v1 speaks as; all are served at /<name>.")
-@click.option("--lenient", is_flag=True, help="Refuse only what breaks the shape of the schema.")
-@click.option(
+@setting("--provider", help="The provider that /v1 speaks as; all are served at /<name>.")
+@setting("--lenient", is_flag=True, help="Refuse only what breaks the shape of the schema.")
+@setting(
     "--as-of", type=day, metavar="DATE", help="Serve the contract of that day.  [default: today]"
 )
-@click.option(
+@setting(
     "--seed",
     type=seed,
     default="0",
@@ -48,20 +51,20 @@ _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not boun
     metavar="INTEGER|random",
     help="Pictures, ids and times follow from it.",
 )
-@click.option(
+@setting(
     "--dialect",
     "dialects",
     type=FOLDER,
     multiple=True,
     help="Serve a provider from this folder too; see docs/adding-a-provider.md.",
 )
-@click.option(
+@setting(
     "--fetch-remote",
     is_flag=True,
     help="Follow links to input pictures on the public network.  [default: draw a stand-in]",
 )
-@click.option("--api-key", "api_keys", multiple=True, help="Accept only this key; may be repeated.")
-@click.option(
+@setting("--api-key", "api_keys", multiple=True, help="Accept only this key; may be repeated.")
+@setting(
     "--max-body",
     type=size,
     default="64MiB",
@@ -69,52 +72,50 @@ _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not boun
     metavar="SIZE",
     help="Larger request bodies are answered with 413.",
 )
-@click.option(
+@setting(
     "--read-timeout",
     type=click.FloatRange(0, min_open=True),
     default=60.0,
     show_default=True,
     help="Seconds of silence in a body, and seconds for a whole head (hypercorn only).",
 )
-@click.option(
+@setting(
     "--fault",
     "faults",
     multiple=True,
     metavar="FAULT",
     help="What goes wrong in every session, as 'rate_limited@0.1'; see `safelight faults`.",
 )
-@click.option(
+@setting(
     "--rate-limit",
     "limits",
     multiple=True,
     metavar="LIMIT",
     help="A real limit for each key, model and operation: 'images=5/minute; model=NAME'.",
 )
-@click.option(
+@setting(
     "--latency",
     type=click.Choice(["none", "realistic"]),
     default="none",
     show_default=True,
     help="realistic: answers take as long as they do live, streams come bit by bit.",
 )
-@click.option(
-    "--speed", type=pace, default="1x", show_default=True, help="Divides those times: 10x."
-)
-@click.option(
+@setting("--speed", type=pace, default="1x", show_default=True, help="Divides those times: 10x.")
+@setting(
     "--fixtures",
     type=click.Path(exists=True, path_type=Path),
     multiple=True,
     metavar="DIR",
     help="Answer with the canned exchanges of this folder; see docs/fixtures.md.",
 )
-@click.option(
+@setting(
     "--unmatched",
     type=click.Choice(["make", "error"]),
     default="make",
     show_default=True,
     help="What a request gets that no fixture fits: an answer as usual, or an error.",
 )
-@click.option(
+@setting(
     "--journal-size",
     "rooms",
     type=room,
@@ -122,17 +123,17 @@ _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not boun
     metavar="NUMBER|SIZE",
     help="What a session's journal keeps: exchanges, or bytes.  [default: 1000, 32MiB]",
 )
-@click.option(
+@setting(
     "--admin-token",
     metavar="TOKEN",
     help="What /_safelight asks for.  [default: nothing on loopback, else one that is printed]",
 )
-@click.option(
+@setting(
     "--log-level",
     type=click.Choice(["info", "warning", "error"]),
     help="info: a line per request.  [default: info on a terminal, else warning]",
 )
-@click.option(
+@setting(
     "--server",
     type=click.Choice(["hypercorn", "uvicorn"]),
     default="hypercorn",

@@ -6,16 +6,50 @@ What must not enter: flags of one command, what is done with a value.
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     import datetime
 
+PREFIX = "SAFELIGHT_"
+"""How the environment variables begin that stand for flags."""
+
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
+
+
+class Setting(click.Option):
+    """A flag that the environment can set too: `--max-body` is SAFELIGHT_MAX_BODY.
+
+    One that may be repeated has a value on each line.
+    """
+
+    def __init__(self, *given: Any, **more: Any) -> None:  # noqa: ANN401 - click's own
+        super().__init__(*given, **more)
+        flag = max(self.opts, key=len).removeprefix("--")
+        self.envvar = PREFIX + flag.replace("-", "_").upper()
+
+    def value_from_envvar(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own
+        """Return what the environment says, None for nothing."""
+        text = self.resolve_envvar_value(ctx)
+        if text is None or not self.multiple:
+            return super().value_from_envvar(ctx)
+        return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+    def get_error_hint(self, ctx: click.Context | None) -> str:
+        """Return how an error calls it: as it was set."""
+        source = None if ctx is None or self.name is None else ctx.get_parameter_source(self.name)
+        if source is click.core.ParameterSource.ENVIRONMENT:
+            return f"'{self.envvar}'"
+        return super().get_error_hint(ctx)
+
+
+setting = partial(click.option, cls=Setting)
+"""Declares a flag of a server."""
 
 
 def size(text: str) -> int:
