@@ -8,6 +8,7 @@ import json
 import string
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -30,6 +31,8 @@ from safelight.fixtures.serving import replayed
 from safelight.messages import Reply, Request
 from safelight.recording import unfolding
 from safelight.recording.keeping import Keeper, Manner
+from safelight.recording.known import Known
+from safelight.recording.mending import Mender
 from safelight.recording.secrets import Secrets
 from safelight.recording.understanding import Understanding
 from safelight.recording.upstream import Head, Origin
@@ -244,6 +247,20 @@ def test_no_file_holds_a_secret_however_it_is_written(ex: dict[str, Any]) -> Non
         folders = Folders((out,), Checker(DIALECTS, DAY).check)
         folders.load()
         assert folders.state.problems == ()
+
+
+@settings(max_examples=150, suppress_health_check=list(HealthCheck), deadline=None)
+@given(ex=exchanges())
+def test_no_file_holds_a_secret_that_is_learned_after_it_was_written(ex: dict[str, Any]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder)
+        _, body = record(out, {**ex, "named": "nobody"})
+        known = Known()
+        known.add([ex["secret"]])
+        Mender(out, known, nullcontext()).mend()
+        assert found(out, ex["secret"]) == []
+        (path,) = out.glob("*.yaml")
+        assert len(b"".join(whole_body(replay(path)))) == len(body)
 
 
 # Each rule is needed: without it the same search finds what it is there for

@@ -8,6 +8,7 @@ the old one goes. What must not enter: how secrets are known, HTTP.
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 import threading
 from collections.abc import Iterator
@@ -23,6 +24,9 @@ from safelight.recording.spool import SUFFIX
 LOG = logging.getLogger("safelight")
 
 _STEP = 2**20
+_PIECED = re.compile(rb"\n  chunks:|data:[ ]*\{|\}\\n[ ]*\{")
+"""What a fixture has in which something may be told piece by piece."""
+
 _ESCAPED = 6
 """How many times longer a text's escapes make a value, which matters at the seams of windows."""
 
@@ -101,7 +105,7 @@ class Mender:
         with suppress(FileNotFoundError, UnicodeDecodeError):
             data = path.read_bytes()
             told = fresh.found_folded(data)
-            if not told and not (worth.ways and b"\n  chunks:" in data):
+            if not told and not (worth.ways and _PIECED.search(data)):
                 return
             with self._lock, alone(self._folder):
                 text = path.read_bytes().decode()

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import orjson
 import pybase64
 import yaml
 
@@ -36,10 +37,14 @@ _NUMBER = re.compile(r"[-+]?\d[\d.eE+-]*")
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """A value of a file, or None for a place where a picture stands; `coded` is in base64."""
+    """A value of a file, or None for a place where a picture stands.
+
+    `coded` is in base64; `inner` is a text of JSON, which is longer on the wire by its escapes.
+    """
 
     node: yaml.ScalarNode | None
     coded: bool = False
+    inner: bool = False
 
     @property
     def data(self) -> bytes:
@@ -53,9 +58,9 @@ class _Said:
         """Return other bytes as the file has them."""
         assert self.node is not None
         text = pybase64.b64encode(data).decode() if self.coded else data.decode("utf-8", "replace")
-        if self.node.style is None and _NUMBER.fullmatch(text):
+        if not self.node.style and _NUMBER.fullmatch(text):
             return text
-        return _quoted(text)
+        return _quoted(_padded(str(self.node.value), text) if self.inner else text)
 
 
 def rewritten(text: str, hide: Hide) -> str | None:
@@ -105,7 +110,8 @@ def _texts(node: yaml.Node, at: tuple[str, ...]) -> Iterator[list[_Said]]:
     if at == ("reply", "chunks") or (at and at[-1] == "$join"):
         yield list(_pieces(node))
     elif isinstance(node, yaml.ScalarNode):
-        yield [_Said(node, coded=at[-1:] == ("$base64",))]
+        inner = at[:2] == ("reply", "body") and len(at) > 2
+        yield [_Said(node, coded=at[-1:] == ("$base64",), inner=inner)]
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
             yield from _texts(item, (*at, "-"))
@@ -113,7 +119,7 @@ def _texts(node: yaml.Node, at: tuple[str, ...]) -> Iterator[list[_Said]]:
         names = {key.value for key, _ in node.value}
         for key, value in node.value:
             if len(at) > 1 and not _REFERENCES & names:
-                yield [_Said(key)]
+                yield [_Said(key, inner=at[:2] == ("reply", "body"))]
             if not _REFERENCES & names or key.value == "before":
                 yield from _texts(value, (*at, str(key.value)))
 
@@ -135,6 +141,13 @@ def _pieces(node: yaml.Node) -> Iterator[_Said]:
             yield _Said(found["$base64"], coded=True)
         else:
             yield _Said(None)
+
+
+def _padded(old: str, new: str) -> str:
+    """Return a hidden text that is as long in JSON as the old one was there."""
+    lost = len(orjson.dumps(old)) - len(orjson.dumps(new))
+    at = next(index for index, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1])
+    return new[:at] + new[at] * lost + new[at:]
 
 
 def _quoted(text: str) -> str:
