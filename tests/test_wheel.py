@@ -67,7 +67,9 @@ def test_the_wheel_carries_the_data_and_nothing_that_shadows_a_users_folder(whee
     tops = {name.partition("/")[0].partition("-")[0] for name in names}
     assert tops == {"safelight", "safelight_contracts"}
     assert any(name.startswith("safelight/_data/schemas/openai/") for name in names)
-    assert "safelight/py.typed" in names
+    typed = {"safelight/py.typed", "safelight/__init__.pyi", "safelight_contracts/py.typed"}
+    assert typed <= set(names)
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
 
 
 def test_the_installed_package_is_not_the_checkout(scripts: Path, tmp_path: Path) -> None:

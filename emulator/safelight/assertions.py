@@ -20,7 +20,8 @@ from PIL import Image, ImageChops, ImageStat
 
 from safelight.refusals import UsageError
 
-Picture: TypeAlias = "bytes | str | os.PathLike[str] | Image.Image"
+Picture: TypeAlias = bytes | str | os.PathLike[str] | Image.Image
+"""What a picture may be given as."""
 
 _RIGHT = "a picture is bytes, base64, a data: URL, a path (pathlib.Path) or a Pillow image"
 
