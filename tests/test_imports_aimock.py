@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from imports_kit import DRAW, asked, bring, serving
 from kit import png
+from safelight.cli import main
 from safelight.core import Emulator
 from safelight.messages import Request
 
@@ -231,3 +233,24 @@ def test_faults_of_aimock_are_told(key: str, tmp_path: Path) -> None:
         {"match": {"userMessage": "x"}, "response": {"content": "x"}, key: {"dropRate": 1}},
     )
     assert f"`{key}`; see `timing` and `fault` of a fixture's reply: a.json, fixture 1" in output
+
+
+def test_what_a_provider_would_not_send_is_taken_out_and_told(tmp_path: Path) -> None:
+    source = written(
+        tmp_path / "a.json",
+        {
+            "match": {"userMessage": "x"},
+            "response": {"content": "y", "systemFingerprint": "fp_x", "finishReason": "length"},
+        },
+        {"match": {"userMessage": "z", "model": "no-such"}, "response": {"content": "z"}},
+    )
+    done = bring("aimock", source, tmp_path / "out", "--provider", "together")
+    assert done.exit_code == 0, done.output
+    assert done.output.startswith("1 fixture in ")
+    assert "what does not fit: reply.fields.system_fingerprint: " in done.output
+    assert "fixtures that nobody could be served: match.model: " in done.output
+    assert "a.json, fixture 2" in done.output
+    (path,) = (tmp_path / "out").glob("*.yaml")
+    assert "finish_reason: length" in path.read_text()
+    checked = CliRunner().invoke(main, ["fixtures", "check", str(tmp_path / "out")])
+    assert checked.output.startswith("1 fixture good"), checked.output
