@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import kit
+import mutant_changes
 import mutants
 import pytest
 from drift_kit import GOOD, REPLY, changed
@@ -106,7 +107,7 @@ def strange_run(change: Any) -> results.Run:
 
 def test_what_shows_a_drift_is_kept_as_a_fixture(tmp_path: Path) -> None:
     told = mutants.promises("openai")
-    run = strange_run(mutants.body(lambda reply: reply.update(mood="good")))
+    run = strange_run(mutant_changes.body(lambda reply: reply.update(mood="good")))
     (path,) = keep_evidence(tmp_path / "kept", told, run)
     text = path.read_text()
     assert "mood: good" in text

@@ -1,0 +1,207 @@
+"""Every mutant by what is wrong with it, and the one check that has to find it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from mutant_changes import (
+    Restless,
+    all_new,
+    blank,
+    body,
+    each,
+    error,
+    half,
+    header,
+    instead,
+    picture,
+    spotted,
+    unchanged,
+)
+from mutant_manners import (
+    CHAT,
+    bare_refusal,
+    chat,
+    cut_json,
+    drop,
+    flat_error,
+    frames,
+    html,
+    images,
+    items,
+    jpeg,
+    keys_ignored,
+    labelled,
+    late,
+    misnamed,
+    missing_part,
+    no_json,
+    no_stream,
+    opaque,
+    other_choice,
+    other_ids,
+    other_reason,
+    plus_one,
+    preview_last,
+    renumbered,
+    rewritten,
+    rootless,
+    silent,
+    smaller,
+    spoil,
+    status,
+    to_all,
+    tool_pieces,
+    twice,
+    unfinished,
+    usage,
+    with_roles_late,
+    with_usage,
+    without_usage,
+)
+from mutants import Change
+from safelight_contracts.cases import Fetched
+
+MUTANTS: dict[str, tuple[Change, str]] = {
+    # the shape of a body
+    "created missing": (body(drop("created")), "SL-BODY-SHAPE"),
+    "created null": (body(to_all(created=None)), "SL-BODY-SHAPE"),
+    "created a text": (body(to_all(created="now")), "SL-BODY-SHAPE"),
+    "data renamed": (body(lambda r: r.update(images=r.pop("data"))), "SL-BODY-SHAPE"),
+    "unknown field": (body(to_all(mood="good")), "SL-BODY-SHAPE"),
+    "quality out of range": (body(to_all(quality="ultra")), "SL-BODY-SHAPE"),
+    "size no size": (body(to_all(size="large")), "SL-BODY-SHAPE"),
+    "usage a number": (body(to_all(usage=3)), "SL-BODY-SHAPE"),
+    "usage without total": (usage(drop("total_tokens")), "SL-BODY-SHAPE"),
+    "no pictures at all": (body(to_all(data=[])), "SL-BODY-SHAPE"),
+    "picture null": (items(to_all(b64_json=None)), "SL-BODY-SHAPE"),
+    "picture missing": (items(drop("b64_json")), "SL-BODY-SHAPE"),
+    "body a list": (body(lambda r: [r]), "SL-BODY-SHAPE"),
+    "body cut": (cut_json, "SL-BODY-SHAPE"),
+    "chat without choices": (body(drop("choices"), of=CHAT), "SL-BODY-SHAPE"),
+    "chat of another object": (body(to_all(object="text"), of=CHAT), "SL-BODY-SHAPE"),
+    "models without ids": (
+        body(lambda r: [one.pop("id") for one in r["data"]] and None, of="models.list"),
+        "SL-BODY-SHAPE",
+    ),
+    # headers
+    "no content type": (header("content-type", None), "SL-CONTENT-TYPE"),
+    "a refusal without a content type": (bare_refusal, "SL-CONTENT-TYPE"),
+    "text/plain": (header("content-type", "text/plain"), "SL-CONTENT-TYPE"),
+    "a page with status 200": (html, "SL-CONTENT-TYPE"),
+    "a stream labelled JSON": (header("content-type", "application/json", of=CHAT), "SL-CONTENT-TYPE"),  # noqa: E501
+    "JSON where a stream was asked for": (no_stream, "SL-CONTENT-TYPE"),
+    "no request id": (header("x-request-id", None), "SL-HEADER"),
+    "an empty request id": (header("x-request-id", "", of=CHAT), "SL-HEADER"),
+    # statuses
+    "created for ok": (status(201, when=200), "SL-STATUS"),
+    "unprocessable for bad": (status(422, when=400), "SL-STATUS"),
+    "refusal of what is good": (status(403, when=200, of="models.list"), "SL-STATUS"),
+    "breaks down over a fault": (status(500, when=400), "SL-SERVER-ERROR"),
+    "breaks down": (status(502, when=200, of=CHAT), "SL-SERVER-ERROR"),
+    "keys not asked for": (keys_ignored, "SL-STATUS"),
+    # refusals
+    "param null": (error(to_all(param=None)), "SL-ERROR-PARAM"),
+    "param of another field": (error(to_all(param="model")), "SL-ERROR-PARAM"),
+    "code null": (error(lambda e: e["code"] and e.update(code=None)), "SL-ERROR-CODE"),
+    "code of another row": (error(to_all(code="billing_hard_limit_reached")), "SL-ERROR-CODE"),
+    "type of another row": (error(to_all(type="server_error")), "SL-ERROR-TYPE"),
+    "worded otherwise": (error(to_all(message="That will not do.")), "SL-ERROR-MESSAGE"),
+    "another reason": (other_reason, "SL-ERROR-REASON"),
+    "error without param": (error(drop("param")), "SL-BODY-SHAPE"),
+    "error without code": (error(drop("code")), "SL-BODY-SHAPE"),
+    "error a text": (flat_error, "SL-BODY-SHAPE"),
+    "refused with status 200": (status(200, when=400), "SL-STATUS"),
+    # what should be refused
+    "unknown field overlooked": (instead(surprise=...), "SL-IGNORED"),
+    "size put right": (instead(size="1024x1024"), "SL-COERCED"),
+    "quality put right": (instead(quality="low"), "SL-COERCED"),
+    "n put right": (instead(n=1), "SL-COERCED"),
+    "a text too long accepted": (instead(prompt="a red circle on white"), "SL-ACCEPTED-BILLED"),
+    # counts, times, amounts
+    "n not heeded": (body(lambda r: r.update(data=r["data"][:1])), "SL-COUNT"),
+    "one too many": (body(lambda r: r.update(data=[*r["data"], r["data"][0]])), "SL-COUNT"),
+    "a choice too many": (
+        body(lambda r: r["choices"].append({**r["choices"][0], "index": 1}), of=CHAT),
+        "SL-COUNT",
+    ),
+    "created long ago": (body(to_all(created=1_500_000_000)), "SL-CREATED"),
+    "created in milliseconds": (body(late), "SL-CREATED"),
+    "chat created long ago": (body(to_all(created=1), of=CHAT), "SL-CREATED"),
+    "no usage": (body(drop("usage")), "SL-USAGE-MISSING"),
+    "total off by one": (usage(plus_one), "SL-USAGE-SUM"),
+    "details off": (
+        usage(lambda told: told["input_tokens_details"].update(text_tokens=999)),
+        "SL-USAGE-SUM",
+    ),
+    "chat's total off": (
+        body(lambda r: r["usage"].update(total_tokens=0), of=CHAT),
+        "SL-USAGE-SUM",
+    ),
+    "another size told": (body(to_all(size="1536x1024")), "SL-ECHO"),
+    "another quality told": (body(to_all(quality="high")), "SL-ECHO"),
+    # pictures
+    "JPEG for PNG": (picture(jpeg), "SL-PICTURE-FORMAT"),
+    "half a picture": (picture(half), "SL-PICTURE-FORMAT"),
+    "no picture": (picture(lambda *_: b"not a picture"), "SL-PICTURE-FORMAT"),
+    "base64 that is none": (items(to_all(b64_json="@@@@")), "SL-PICTURE-FORMAT"),
+    "a data URL": (items(labelled), "SL-PICTURE-FORMAT"),
+    "half the size": (picture(smaller), "SL-PICTURE-SIZE"),
+    "on its side": (
+        picture(lambda image, _: image.resize((image.width, image.height + 64))),
+        "SL-PICTURE-SIZE",
+    ),
+    "blank": (picture(blank), "SL-PICTURE-BLANK"),
+    "opaque though transparent was asked": (picture(opaque), "SL-PICTURE-ALPHA"),
+    "transparent though opaque was asked": (picture(spotted), "SL-PICTURE-ALPHA"),
+    "mask not heeded": (picture(all_new), "SL-MASK-OUTSIDE"),
+    "input sent back": (picture(unchanged), "SL-MASK-INSIDE"),
+    # links
+    "a link without an origin": (rootless, "SL-URL"),
+    # streams of pictures
+    "data without its name": (rewritten(b"data: ", b""), "SL-STREAM-FRAMING"),
+    "bytes that are no UTF-8": (rewritten(b"opaque", b"opaqu\xe9"), "SL-STREAM-FRAMING"),
+    "no blank lines": (rewritten(b"\n\n", b"\n"), "SL-STREAM-TERMINAL"),
+    "an event that is no JSON": (frames(no_json), "SL-STREAM-SHAPE"),
+    "an event without its picture": (images(drop("b64_json")), "SL-STREAM-SHAPE"),
+    "an event of unknown type": (images(to_all(type="image_generation.draft")), "SL-STREAM-SHAPE"),
+    "events misnamed": (frames(misnamed), "SL-STREAM-ORDER"),
+    "the first preview missing": (frames(lambda told: told[1:]), "SL-STREAM-INDEX"),
+    "an index skipped": (frames(renumbered), "SL-STREAM-INDEX"),
+    "an index repeated": (
+        images(lambda e: "partial_image_index" in e and e.update(partial_image_index=0)),
+        "SL-STREAM-INDEX",
+    ),
+    "no completed event": (frames(missing_part), "SL-STREAM-TERMINAL"),
+    "completed twice": (frames(twice), "SL-STREAM-TERMINAL"),
+    "a preview after the end": (frames(preview_last), "SL-STREAM-TERMINAL"),
+    # streams of chats
+    "no [DONE]": (chat(lambda told: told[:-1]), "SL-STREAM-DONE"),
+    "[DONE] twice": (chat(twice), "SL-STREAM-DONE"),
+    "[DONE] early": (chat(lambda told: [told[-1], *told[:-1]]), "SL-STREAM-DONE"),
+    "a stream of nothing": (chat(lambda _: []), "SL-STREAM-FRAMING"),
+    "chunks of another object": (chat(each(to_all(object="chunk"))), "SL-STREAM-SHAPE"),
+    "the first two exchanged": (
+        chat(lambda told: [told[1], told[0], *told[2:]]),
+        "SL-STREAM-ORDER",
+    ),
+    "broken off": (chat(lambda told: told[:3]), "SL-STREAM-TERMINAL"),
+    "no role": (chat(with_roles_late), "SL-STREAM-ORDER"),
+    "ids change": (chat(other_ids), "SL-STREAM-ORDER"),
+    "a choice nobody asked for": (chat(other_choice), "SL-STREAM-INDEX"),
+    "no finish_reason": (chat(unfinished), "SL-STREAM-TERMINAL"),
+    "usage asked for and not told": (chat(without_usage), "SL-STREAM-USAGE"),
+    "usage told unasked": (chat(with_usage), "SL-STREAM-USAGE"),
+    "arguments that join to no JSON": (tool_pieces(spoil), "SL-STREAM-TOOLCALL"),
+    "ten silent minutes": (silent, "SL-STREAM-TIMING"),
+}  # fmt: skip
+"""What is wrong with each, and the one check that has to find it."""
+
+
+FETCHES: dict[str, tuple[Callable[[Fetched], Fetched], str]] = {
+    "a link that leads nowhere": (lambda got: replace(got, status=404), "SL-URL"),
+    "a link to a page": (lambda got: replace(got, content_type="text/html"), "SL-URL"),
+    "a seed that does not repeat": (Restless(), "SL-SEED-REPEAT"),
+}
+"""What is wrong with the pictures that links lead to."""
