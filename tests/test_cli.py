@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import signal
 import socket
@@ -96,6 +97,11 @@ def test_a_port_in_use_is_one_line_and_exit_2(live_server: LiveServer) -> None:
     assert outcome.exit_code == 2
     assert outcome.stderr.count("\n") == 1
     assert f"cannot listen on 127.0.0.1 port {live_server.port}: Address already" in outcome.stderr
+
+
+def test_a_refused_start_leaves_the_process_as_it_was(live_server: LiveServer) -> None:
+    assert run("serve", "--port", str(live_server.port)).exit_code == 2
+    assert gc.isenabled()
 
 
 def test_a_host_that_is_not_this_machine_is_one_line_and_exit_2() -> None:

@@ -143,6 +143,13 @@ _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not boun
 def serve(**options: Any) -> None:  # noqa: ANN401 - click hands over what it parsed
     """Serve every provider until Ctrl-C."""
     gc.disable()  # until all is loaded: what is being imported is no garbage
+    try:
+        _serve(options)
+    finally:
+        gc.enable()  # also for who called this in a process of theirs, and was refused
+
+
+def _serve(options: dict[str, Any]) -> None:
     from safelight import server
 
     with server.listen(options["host"], options["port"]) as sock:
