@@ -7,6 +7,7 @@ are allowed by a contract, what a client makes of them, sockets, providers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -22,6 +23,13 @@ _KEYS = {
     "newline": str, "comment": str, "cuts": list, "every": int, "gap": float, "keep": int,
     "events": int, "end": str, "stall": float, "delay": float,
 }  # fmt: skip
+_SPANS = {"status": (200, 599), "every": (1, 2**31)}
+_SPANS |= dict.fromkeys(("gap", "stall", "delay"), (0, 86_400))
+"""From where to where a number goes: what can be sent, and waits of a day at most."""
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""What a header may be called (RFC 9110, 5.6.2)."""
+
 _EDIT_KEYS = ("at", "event", "set", "drop")
 _NEWLINES = ("\n", "\r\n", "\r")
 _ENDS = ("close", "reset")
@@ -76,6 +84,8 @@ def read_change(raw: Json, where: str) -> Change:
         if key not in _KEYS:
             raise UsageError(f"{where}: unknown key {key!r}; known are {', '.join(_KEYS)}")
         _typed(value, _KEYS[key], f"{where}.{key}")
+        if key in _SPANS:
+            _within(value, *_SPANS[key], f"{where}.{key}")
     newline, end = raw.get("newline", "\n"), raw.get("end", "close")
     if newline not in _NEWLINES:
         raise UsageError(f"{where}.newline: expected LF, CRLF or CR, got {newline!r}")
@@ -109,8 +119,15 @@ def _typed(value: Json, kind: type, where: str) -> None:
         raise UsageError(f"{where}: expected {names.get(kind, 'an object')}, got {value!r}")
 
 
+def _within(value: float, low: int, high: int, where: str) -> None:
+    if not low <= value <= high:
+        raise UsageError(f"{where}: expected a number from {low} to {high}, got {value:g}")
+
+
 def _headers(raw: Mapping[str, Json], where: str) -> Iterator[tuple[str, str | None]]:
     for name, value in raw.items():
+        if not _TOKEN.fullmatch(name):
+            raise UsageError(f"{where}: no header can be called {name!r}")
         text = value if isinstance(value, str) else ""
         if value is not None and not (text.isascii() and text.isprintable() and text):
             raise UsageError(f"{where}.{name}: expected a text of one line or null, got {value!r}")
