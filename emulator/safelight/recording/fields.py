@@ -15,8 +15,12 @@ from safelight.recording.unfolding import Span
 _INNER = rb'((?:[^"\\]|(?(1)(?!\1")(?:\\{4}|\\{3}"|\\{1,3}(?=[^"\\]))|\\.))*)'
 """A text of JSON, or of JSON in a text of JSON if group 1, the backslashes of its quotes, is."""
 
-_NAMED = rb'(\\{1,15})?"([A-Za-z][\w.-]{1,63})\\*"\s*:\s*'
-_KEY = re.compile(_NAMED)
+_NAME = rb'"([A-Za-z][\w.-]{1,63})\\*"\s*:\s*'
+_NAMED = rb"(\\{1,15})?" + _NAME
+_KEY = re.compile(_NAME)
+_DEEPEST = 15
+"""Backslashes before a quote that are looked at: four levels of JSON in JSON."""
+
 _FIELD = re.compile(
     _NAMED
     + rb'(?:(?(1)\1)"'
@@ -36,11 +40,12 @@ def values(text: bytes, names: Collection[str]) -> Iterator[Span]:
     """
     done = 0
     for key in _KEY.finditer(text):
-        name = plain(key[2].decode())
+        name = plain(key[1].decode())
         known = name in names
         if key.start() < done or not (known or name.removesuffix("s") in names):
             continue
-        found = _FIELD.match(text, key.start())
+        before = text[max(0, key.start() - _DEEPEST) : key.start()]
+        found = _FIELD.match(text, key.start() - len(before) + len(before.rstrip(b"\\")))
         if found is None or not (known or found[4] is not None):  # only a list has many
             continue
         at = next(group for group in (3, 4, 5) if found[group] is not None)

@@ -11,19 +11,24 @@ from collections.abc import Collection, Iterator
 from safelight.recording.names import NAMES, SIGNATURES, STRONG, plain
 from safelight.recording.unfolding import Span
 
-_LOOKS = re.compile(
-    rb"""
-      \b(?:sk|pk|rk|ak|vck|ghp|gho|ghs|pat|hf|tgp|xai|gsk|whsec|key)[-_](?=[\w-]{0,200}\d)[\w-]{12,}
-    | \beyJ[\w-]{8,1000}\.[\w-]{4,}\.[\w-]*
-    | \b(?:AKIA|ASIA)[0-9A-Z]{12,}
-    | \bAIza[\w-]{20,}
-    | (?<=\b[Bb]earer\ )(?=[\w.~+/-]*\d)[\w.~+/-]{10,}=*
-    | (?<=\b[Bb]asic\ )[A-Za-z0-9+/]{12,}=*
-    | -----BEGIN\ [A-Z\ ]*PRIVATE\ KEY-----[\s\S]*?(?:-----END|\Z)
-    | \borg-(?=\w*\d)\w{10,} | \bproj_(?=\w*\d)\w{10,} | \bacct_(?=\w*\d)\w{10,}
-    """,
-    re.VERBOSE,
+_STEMS = "sk pk rk ak vck ghp gho ghs pat hf tgp xai gsk whsec key"
+_LOOKS = (
+    (
+        tuple(f"{stem}{mark}".encode() for stem in _STEMS.split() for mark in "-_"),
+        rb"\b(?:" + _STEMS.replace(" ", "|").encode() + rb")[-_](?=[\w-]{0,200}\d)[\w-]{12,}",
+    ),
+    ((b"eyJ",), rb"\beyJ[\w-]{8,1000}\.[\w-]{4,}\.[\w-]*"),
+    ((b"AKIA", b"ASIA"), rb"\b(?:AKIA|ASIA)[0-9A-Z]{12,}"),
+    ((b"AIza",), rb"\bAIza[\w-]{20,}"),
+    ((b"earer ",), rb"(?<=\b[Bb]earer )(?=[\w.~+/-]*\d)[\w.~+/-]{10,}=*"),
+    ((b"asic ",), rb"(?<=\b[Bb]asic )[A-Za-z0-9+/]{12,}=*"),
+    ((b"PRIVATE KEY",), rb"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END|\Z)"),
+    ((b"org-",), rb"\borg-(?=\w*\d)\w{10,}"),
+    ((b"proj_", b"acct_"), rb"\b(?:proj|acct)_(?=\w*\d)\w{10,}"),
 )
+"""What keys look like; each with words of which one stands in every such key."""
+
+_PATTERNS = tuple((words, re.compile(pattern)) for words, pattern in _LOOKS)
 _LINK = re.compile(rb"(?:https?|wss?)://([^\s\"'<>\\?#]*)(\?(?:[^\s\"'<>\\]|\\u0026|\\/)*)?")
 _PARAMETER = re.compile(
     rb"(?:[?&;]|&amp;|\\u0026|\A)([A-Za-z][\w.-]{1,40})=((?:[^\s\"'<>\\&;#]|\\/)+)"
@@ -36,8 +41,9 @@ _PAIR = re.compile(rb"(?:\\u0026)?([^=&;\\?]{1,100})=((?:(?!\\u0026)[^&;])*)")
 
 def spans(text: bytes) -> Iterator[Span]:
     """Yield where something stands that looks like a secret, or like a link that is signed."""
-    for found in _LOOKS.finditer(text):
-        yield found.span()
+    for words, pattern in _PATTERNS:
+        if any(word in text for word in words):
+            yield from (found.span() for found in pattern.finditer(text))
     for found in _LINK.finditer(text):
         yield from _link(found)
 
@@ -47,6 +53,8 @@ def parameters(text: bytes, names: Collection[str]) -> Iterator[tuple[bool, Span
 
     The first item tells whether the value belongs to a link's signature only.
     """
+    if b"=" not in text:  # most texts; to look closer takes long
+        return
     for found in _PARAMETER.finditer(text):
         name = plain(found[1].decode("ascii", "replace"))
         if name in names or name in STRONG - {"token"}:
