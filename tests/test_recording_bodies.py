@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import os
@@ -12,7 +13,8 @@ from pathlib import Path
 
 import pytest
 from conftest import LiveServer
-from kit import png
+from kit import encode_form, png
+from rawclient import ask
 from recording_kit import (
     Record,
     Recorder,
@@ -114,6 +116,42 @@ def test_a_huge_answer_takes_no_memory(
     (path,) = kept(tmp_path, 1)
     assert path.stat().st_size < 2000
     assert peak(server) - before < 24 * 2**20
+
+
+def test_a_huge_upload_takes_less_than_three_times_its_size(
+    record_process: Callable[..., LiveServer], service: Service, tmp_path: Path
+) -> None:
+    service.answer(whole(b"{}"))
+    server = record_process(service.base, tmp_path)
+    size, before = 64 * 2**20, resident(server)
+    assert upload(server, b"\x89PNG\r\n\x1a\n" + os.urandom(size)) == 200
+    kept(tmp_path, 1)
+    assert peak(server) - before < 3 * size
+
+
+def test_many_uploads_take_no_more_memory_than_a_few(
+    record_process: Callable[..., LiveServer], service: Service, tmp_path: Path
+) -> None:
+    service.answer(whole(b"{}"))
+    server = record_process(service.base, tmp_path)
+
+    def send(count: int) -> int:
+        for _ in range(count):
+            assert upload(server, os.urandom(4 * 2**20)) == 200
+            service.seen.clear()
+        return resident(server)
+
+    few = send(8)
+    assert send(32) - few < 12 * 2**20
+
+
+def upload(server: LiveServer, picture: bytes) -> int:
+    """Edit a picture, and return the status of the answer."""
+    file = ("a.png", picture, "image/png")
+    body, kind = encode_form([("model", "gpt-image-2"), ("prompt", "a fox"), ("image", file)])
+    headers = (("content-type", kind),)
+    asked = ask(server.port, "POST", "/openai/v1/images/edits", headers, body)
+    return asyncio.run(asked).status
 
 
 def resident(server: LiveServer) -> int:
