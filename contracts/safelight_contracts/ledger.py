@@ -67,7 +67,7 @@ class Ledger:
         )
 
     def _change(self, change: Callable[[dict[str, Json]], dict[str, Json]]) -> None:
-        with _locked(self.path):
+        with locked(self.path):
             table = _read(self.path)
             _spent(table, self.month, self.path)
             table[self.month] = change(table.get(self.month, {"spent": "0", "runs": 0}))
@@ -106,8 +106,8 @@ def _replace(path: Path, table: dict[str, Json]) -> None:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold a lock file beside the ledger, waiting for whoever has it."""
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock file beside a file, waiting for whoever has it. Raises UsageError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         file = path.with_name(f"{path.name}.lock").open("a+b")

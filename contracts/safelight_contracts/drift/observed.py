@@ -22,6 +22,7 @@ from safelight.refusals import UsageError
 from safelight_contracts import results
 from safelight_contracts.cases import Case, Seen
 from safelight_contracts.drift.tallies import Tally, count, merge
+from safelight_contracts.ledger import locked
 from safelight_contracts.promises import Promises
 from safelight_contracts.unfolding import read_json
 
@@ -158,15 +159,15 @@ def append(path: Path, provider: str, run: Run) -> None:
 
     Raises UsageError for a file that is no ledger.
     """
-    whole = _ledger(path)
-    runs = whole.setdefault("providers", {}).setdefault(provider, [])
-    whole["version"] = _VERSION
-    runs.append(run.as_json())
-    del runs[:-_RUNS]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(f"{path.suffix}.{os.getpid()}.new")
-    fresh.write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    fresh.replace(path)
+    with locked(path):  # others may add theirs at the same time
+        whole = _ledger(path)
+        runs = whole.setdefault("providers", {}).setdefault(provider, [])
+        whole["version"] = _VERSION
+        runs.append(run.as_json())
+        del runs[:-_RUNS]
+        fresh = path.with_suffix(f"{path.suffix}.{os.getpid()}.new")
+        fresh.write_text(json.dumps(whole, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        fresh.replace(path)
 
 
 def _ledger(path: Path) -> dict[str, Json]:
