@@ -41,7 +41,7 @@ ORDER = [
     dialects
     summaries
     mounts records settings legal
-    handing desk leftover directing
+    handing hints desk leftover directing
     pages hearing
     fixtures
     planned

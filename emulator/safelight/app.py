@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from starlette.routing import Router
 
-from safelight import rawwire
+from safelight import hints, rawwire
 from safelight.masks import Masks
 from safelight.messages import Reply, Request
 from safelight.watch import Gone, Watch
@@ -304,5 +304,5 @@ def _line(scope: Scope, reply: Reply | None, seconds: float) -> str:
     size = 0 if reply is None else len(reply.body) + sum(len(c.data) for c in reply.chunks or ())
     return (
         f"method={scope['method']} path={Masks().path(_path(scope), _LOGGED)} status={status} "
-        f"ms={seconds * 1000:.1f} bytes={size}"
+        f"ms={seconds * 1000:.1f} bytes={size}{hints.logged(reply)}"
     )

@@ -19,6 +19,7 @@ from safelight.dialects import load_dialects
 from safelight.dialects.base import Artwork, Visit
 from safelight.errors import Failure
 from safelight.files import serve_file
+from safelight.hints import hinted
 from safelight.journal import Entry
 from safelight.links import Fetch, resolve
 from safelight.memo import Memo
@@ -107,6 +108,7 @@ class Emulator:
             errors = visit.dialect.provider.errors
             visit.violations += [refusal.at] if refusal.at else []
             reply = self._refuse(visit, errors.refused(refusal, visit.situation()))
+            reply = hinted(visit, refusal, reply, self._mounts.addresses)
             reply = faulting.bent(visit, reply)
         except UsageError as error:
             reply = _slip(error)

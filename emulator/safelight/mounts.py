@@ -107,6 +107,14 @@ class Mounts:
             for speaker in (self._dialects[name], *self._annexes_of(name).values())
         ]
 
+    def addresses(self) -> list[tuple[str, str]]:
+        """Return method and path of every operation, at every base of its provider."""
+        return [
+            (route.method, base + route.path)
+            for base, name in self._bases
+            for route in self._dialects[name].routes
+        ]
+
     def providers(self) -> tuple[Provider, ...]:
         """Return every provider, the default one first."""
         names = sorted(self._dialects, key=lambda name: name != self._default)
