@@ -12,6 +12,7 @@ from dataclasses import replace
 from safelight.fixtures.model import Exact, Partial
 from safelight.imports.opening import items, number, table, unbase64, word
 from safelight.messages import Json
+from safelight.pixels import UnreadablePicture, inspect
 from safelight.recording.lifting import kind_of
 
 Loss = Callable[[str], None]
@@ -143,7 +144,7 @@ def _pictures(raw: dict[str, Json], lose: Loss, keep: Keep) -> Partial | None:
         link = word(one.get("url"))
         text = word(one.get("b64Json")) or (link.partition(",")[2] if link[:5] == "data:" else "")
         data = unbase64(text) if text else None
-        kind = kind_of(data[:16]) if data else None
+        kind = _picture(data or b"")
         if data is None or kind is None:
             lose(
                 "base64 that is no picture"
@@ -156,6 +157,15 @@ def _pictures(raw: dict[str, Json], lose: Loss, keep: Keep) -> Partial | None:
     if revised:
         lose("revised prompts, where the model tells none")
     return Partial(pictures=tuple(names), revised_prompt=word(revised) or None) if names else None
+
+
+def _picture(data: bytes) -> str | None:
+    """Return the extension of a picture's file, None for what is none, or is cut off."""
+    try:
+        inspect(data)
+    except UnreadablePicture:
+        return None
+    return kind_of(data[:16])
 
 
 def _timed(reply: Partial | Exact, raw: dict[str, Json], lose: Loss) -> Partial | Exact:

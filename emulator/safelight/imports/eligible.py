@@ -42,6 +42,8 @@ def elsewhere(url: str, understanding: Understanding) -> str:
 
 def unservable(method: str, status: int) -> str:
     """Return why an answer would mean nothing to another client."""
+    if not method.isalpha() or not method.isascii():
+        return "requests without a method"
     if method == "OPTIONS":
         return "preflights of browsers: they are answered anyway"
     if status == 101:

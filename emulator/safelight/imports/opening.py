@@ -28,6 +28,7 @@ _KINDS = (
     (b"SQLite format 3", "a database"),
 )
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 _UNSENDABLE = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 
@@ -102,7 +103,8 @@ def json_of(path: Path, title: str, key: str) -> dict[str, Json]:
 
 def _parsed(path: Path, text: str, title: str) -> Json:
     try:
-        return json.loads(text)
+        found = json.loads(text)
+        return _mended(found) if _HALF.search(text) else found
     except json.JSONDecodeError as error:
         cut = error.pos >= len(text.rstrip()) - 1 or error.msg.startswith("Unterminated")
         why = "; it looks cut off" if cut else hint(text)
@@ -126,7 +128,18 @@ def items(value: Json) -> list[Json]:
 
 def word(value: Json) -> str:
     """Return a text, or an empty one for anything else."""
-    return value if isinstance(value, str) else ""
+    return _mended(value) if isinstance(value, str) else ""
+
+
+def _mended(value: Json) -> Json:
+    """Return a value whose texts can be written: half a character is none."""
+    if isinstance(value, str):
+        if value.isascii():
+            return value
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_mended(key): _mended(item) for key, item in value.items()}
+    return [_mended(item) for item in value] if isinstance(value, list) else value
 
 
 def number(value: Json) -> float:

@@ -164,7 +164,8 @@ def _headers(raw: dict[str, Json]) -> Iterator[tuple[str, str]]:
     """Yield headers, one pair for each value; old cassettes have lists of pairs."""
     told = raw.get("headers")
     pairs = told.items() if isinstance(told, dict) else opening.items(told)
-    return opening.headers((pair[0], pair[1]) for pair in pairs if len(pair) > 1)
+    named = (pair for pair in pairs if isinstance(pair, (list, tuple)) and len(pair) > 1)
+    return opening.headers((pair[0], pair[1]) for pair in named)
 
 
 def _body(raw: dict[str, Any]) -> bytes | None:
