@@ -291,7 +291,7 @@ TAKEN_OUT = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "without", "ex"), TAKEN_OUT, ids=lambda one: str(one)[:40])
+@pytest.mark.parametrize(("rule", "without", "ex"), TAKEN_OUT, ids=[rule for rule, *_ in TAKEN_OUT])
 def test_a_secret_is_found_on_the_disk_once_a_rule_is_taken_out(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
