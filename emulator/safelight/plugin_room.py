@@ -58,7 +58,7 @@ def world_of(request: pytest.FixtureRequest) -> Iterator[World]:
 
 @contextmanager
 def intercepting(request: pytest.FixtureRequest, world: World) -> Iterator[None]:
-    """Answer httpx and httpx2 in this process for the test."""
+    """Answer httpx, httpx2 and aiohttp in this process for the test."""
     with inprocess.intercepted(world, request.node.stash[_GUARD]):
         yield
 

@@ -115,7 +115,7 @@ def _safelight_world(request: pytest.FixtureRequest) -> Iterator[World]:
 
 @pytest.fixture
 def safelight(_safelight_world: World, request: pytest.FixtureRequest) -> Iterator[World]:
-    """Answer for the image APIs in this process: every httpx and httpx2 client, offline.
+    """Answer for the image APIs in this process: every httpx, httpx2 and aiohttp client, offline.
 
     No base URL is changed and nothing else leaves this machine. Gives a `safelight.World`.
     """
