@@ -186,9 +186,9 @@ THIRD_PARTY = """
 import sys, time
 import pytest
 before = set(sys.modules)
-began = time.perf_counter()
+began = time.process_time()
 import safelight.pytest_plugin
-took = time.perf_counter() - began
+took = time.process_time() - began
 new = {name.partition(".")[0] for name in set(sys.modules) - before}
 print(sorted(new - set(sys.stdlib_module_names)), took * 1000)
 """
@@ -216,6 +216,27 @@ def test_a_run_that_does_not_use_it_loads_nothing_of_it(pytester: pytest.Pyteste
         """
     )
     pytester.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
+
+
+def test_no_module_of_ours_is_rewritten_where_it_is_installed(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        as_installed="""
+        def pytest_load_initial_conftests(early_config):
+            early_config.pluginmanager.rewrite_hook.mark_rewrite("safelight", "marked_too")
+        """,
+        marked_too="",
+        test_app="""
+        import sys
+        import marked_too
+
+        def test_app(safelight):
+            loaded = [sys.modules["safelight.core"], marked_too]
+            loaders = [type(module.__loader__).__name__ for module in loaded]
+            assert loaders == ["SourceFileLoader", "AssertionRewritingHook"]
+        """,
+    )
+    pytester.syspathinsert()
+    pytester.runpytest_subprocess("-p", "as_installed").assert_outcomes(passed=1)
 
 
 def test_the_entry_point_is_the_door() -> None:
