@@ -257,3 +257,19 @@ def test_a_third_signal_ends_a_process_that_waits_for_a_link(tmp_path: Path) -> 
         assert process.wait(5) == -signal.SIGINT
     service.close()
     assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "sent", [b"POST /v1/x HT", b"POST /v1/x HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{"]
+)
+def test_nobody_waits_for_a_request_that_is_still_being_sent(
+    record_process: Callable[..., LiveServer], service: Service, tmp_path: Path, sent: bytes
+) -> None:
+    server = record_process(service.base, tmp_path)
+    with server.connect() as line:
+        line.sendall(sent)
+        time.sleep(0.3)
+        began = time.monotonic()
+        assert server.stop(signal.SIGINT) == 0
+        assert time.monotonic() - began < 4  # the time of grace is 5 s
+    assert service.seen == []

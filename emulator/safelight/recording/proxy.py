@@ -16,7 +16,7 @@ from functools import partial
 from time import time
 from typing import TYPE_CHECKING
 
-from safelight.app import Limits, as_request, read_body
+from safelight.app import Body, Limits, as_request, read_body
 from safelight.messages import Headers, Request
 from safelight.provider import Provider
 from safelight.recording.clients import Client, own
@@ -78,6 +78,7 @@ class Recorder:
         self.keeper = keeper
         self._clock = clock
         self._watches: set[Watch] = set()
+        self._hearing: set[asyncio.Task[Body]] = set()
         self._running: set[asyncio.Task[None]] = set()
         self._stopping = False
         self.purse = purse or Purse()
@@ -90,7 +91,7 @@ class Recorder:
         watch = Watch(receive, self._watches)
         client = Client(scope, send, watch)
         try:
-            body = await read_body(receive, self._plan.limits)
+            body = await self._heard(receive)
             watch.start()
             strayed = misdirected(scope, self._plan.origin)
             if strayed:
@@ -105,19 +106,34 @@ class Recorder:
         finally:
             watch.end()
 
+    async def _heard(self, receive: Receive) -> Body:
+        """Return a request's body. Raises Gone also when a stop comes first."""
+        hearing = asyncio.ensure_future(read_body(receive, self._plan.limits))
+        self._hearing.add(hearing)
+        hearing.add_done_callback(self._hearing.discard)
+        try:
+            await asyncio.wait((hearing,))
+        finally:
+            hearing.cancel()  # unless it is done
+        if hearing.cancelled():
+            raise Gone
+        return hearing.result()
+
     @property
     def provider(self) -> Provider:
         """Whose language the service speaks."""
         return self._understanding.provider
 
     def stop(self) -> None:
-        """Let go of clients that wait for a replay; what the service answers goes on to its end.
+        """Let go of clients that wait for a replay or have not said all; what is forwarded goes on.
 
-        It has the time of grace for that; called again, no more is waited for. Call it in the
-        loop's own thread.
+        It has the time of grace to come to its end; called again, no more is waited for. Call it in
+        the loop's own thread.
         """
         for watch in tuple(self._watches):
             watch.stop()
+        for hearing in tuple(self._hearing):
+            hearing.cancel()
         if self._stopping:
             self.keeper.hurried = True
             self._drop()
