@@ -15,7 +15,7 @@ from urllib.parse import quote, quote_plus
 
 from safelight.recording import events
 from safelight.recording.names import NAMES, plain
-from safelight.recording.unfolding import Span, layers
+from safelight.recording.unfolding import Layer, Span, layers
 
 SHORT = 6
 """A value of fewer bytes is hidden where its name stands, and not looked for elsewhere."""
@@ -89,10 +89,27 @@ class Known:
         return found + tracks
 
     def _inside(self, text: bytes) -> Iterator[Span]:
+        later = list[Span]()
         for layer in layers(text):
-            spans = self.found(layer.text)
+            spans, cut = self.found_whole(layer)
             yield from map(layer.origin, spans)
+            later += map(layer.origin, cut)
             layer.text = painted(layer.text, spans)
+        yield from later
+
+    def found_whole(self, layer: Layer) -> tuple[list[Span], list[Span]]:
+        """Return where a text holds a value; then where it does so with backslashes.
+
+        The latter are to be hidden, too, but not yet: unfolded they may turn out to be longer.
+        """
+        sure, rest = list[Span](), list[Span]()
+        for span in self.found(layer.text):
+            whole = layer.whole(span)
+            if whole == span and b"\\" not in layer.text[slice(*span)]:
+                sure.append(span)
+            else:
+                rest.append(whole if layer.sound(whole) else span)
+        return sure, rest
 
     def hide(self, data: bytes) -> bytes:
         """Return bytes, such as a picture's, without the values, of the same length."""

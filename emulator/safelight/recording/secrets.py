@@ -114,12 +114,15 @@ class Secrets:
                 yield from track.origin(span)
 
     def _inside(self, text: bytes) -> Iterator[Span]:
+        later = list[Span]()
         for layer in layers(text):
-            spans = self.known.found(layer.text)
+            spans, cut = self.known.found_whole(layer)
             suspects = (span for span in self._suspects(layer.text) if span[0] < span[1])
             spans += [span for span in suspects if layer.sound(span)]
             yield from map(layer.origin, spans)
+            later += map(layer.origin, cut)
             layer.text = painted(layer.text, spans)  # once found is found
+        yield from later
 
     def _suspects(self, text: bytes) -> Iterator[Span]:
         """Yield where a text says something under a secret name, or that looks like a secret."""

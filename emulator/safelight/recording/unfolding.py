@@ -26,6 +26,9 @@ _ESCAPE = re.compile(
     """,
     re.VERBOSE,
 )
+_RUN = 256
+"""Backslashes in a row, at most."""
+
 _UNQUOTED = re.compile(rb'\\.|[^"\\]', re.DOTALL)
 _LETTERS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 _NAMED = {b"amp": b"&", b"lt": b"<", b"gt": b">", b"quot": b'"', b"apos": b"'"}
@@ -58,6 +61,11 @@ class Layer:
         place = self._written(span)
         return not _UNQUOTED.sub(b"", self._under.text[slice(*place)]) and self._under.sound(place)
 
+    def whole(self, span: Span) -> Span:
+        """Return a part of this text with the escapes that it begins or ends in, by backslashes."""
+        start, end = span
+        return start - _odd(self.text, start), end + _odd(self.text, end)
+
     def _written(self, span: Span) -> Span:
         return self._below(span[0])[0], self._below(span[1] - 1)[1]
 
@@ -75,6 +83,12 @@ class Layer:
 
 Step = tuple[int, int, int, int]
 """An escape: where its bytes begin when undone, how many they are, its start and end below."""
+
+
+def _odd(text: bytes, at: int) -> int:
+    """Return 1 where a backslash right before a place belongs to what stands there."""
+    before = text[max(0, at - _RUN) : at]
+    return (len(before) - len(before.rstrip(b"\\"))) % 2 if at < len(text) else 0
 
 
 def layers(text: bytes) -> Iterator[Layer]:
