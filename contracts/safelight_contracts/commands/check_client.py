@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from safelight.commands.values import day
 
-from safelight_contracts.commands.amounts import PAUSE, SECONDS
+from safelight_contracts.commands.amounts import pause, seconds
 
 if TYPE_CHECKING:
     from safelight.provider import Provider
@@ -53,14 +53,19 @@ def names(text: str) -> tuple[str, ...]:
     "--timeout",
     default=30.0,
     show_default=True,
-    type=SECONDS,
+    type=seconds,
     help="Seconds that one run may take.",
 )
 @click.option(
-    "--seconds", default=900.0, show_default=True, type=SECONDS, help="Seconds for all runs."
+    "--seconds", default=900.0, show_default=True, type=seconds, help="Seconds for all runs."
 )
 @click.option(
-    "--retry-after", default=1.0, show_default=True, type=PAUSE, help="Seconds that refusals name."
+    "--retry-after",
+    default=1.0,
+    show_default=True,
+    type=pause,
+    metavar="SECONDS",
+    help="Seconds that refusals name.",
 )
 @click.option(
     "--expect-exit",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from safelight.commands.values import day
 
-from safelight_contracts.commands.amounts import SECONDS, USD
+from safelight_contracts.commands.amounts import seconds, usd
 
 if TYPE_CHECKING:
     from safelight_contracts.checking import Prepared
@@ -27,7 +27,7 @@ SHARED = (
     click.option("--provider", required=True, help="Whose contract the address claims to keep."),
     click.option("--base-url", required=True, help="Where, as a client is told it."),
     click.option("--api-key-env", "key_env", metavar="NAME", help="Variable that holds the key."),
-    click.option("--budget", type=USD, help="What the run may cost at most."),
+    click.option("--budget", type=usd, help="What the run may cost at most."),
     click.option("--live", is_flag=True, help="Needed for any address but this machine's."),
     click.option("--allow-unpriced", is_flag=True, help="Ask models whose price nobody knows."),
     click.option(
@@ -36,7 +36,7 @@ SHARED = (
         help="Let the usage in an answer lower what it counts; else only the worst price does.",
     ),
     click.option("--ledger", type=_FILE, help="File that keeps what each month has cost."),
-    click.option("--monthly-cap", type=USD, help="What a month may cost at most; with --ledger."),
+    click.option("--monthly-cap", type=usd, help="What a month may cost at most; with --ledger."),
     click.option(
         "--confirm",
         "paid_again",
@@ -59,7 +59,7 @@ SHARED = (
         "--timeout",
         default=120.0,
         show_default=True,
-        type=SECONDS,
+        type=seconds,
         help="Seconds of silence after which an answer is given up.",
     ),
     click.option("--junit", type=_FILE, help="Write JUnit XML."),

@@ -14,7 +14,7 @@ import click
 from safelight.commands.values import day
 from safelight.refusals import UsageError
 
-from safelight_contracts.commands.amounts import USD
+from safelight_contracts.commands.amounts import usd
 
 if TYPE_CHECKING:
     from safelight_contracts.drift.gathering import Drift
@@ -35,7 +35,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 )
 @click.option("--base-url", metavar="URL", help="Ask this endpoint, as `check endpoint` does.")
 @click.option("--api-key-env", "key_env", metavar="NAME", help="The variable that holds the key.")
-@click.option("--budget", type=USD, help="What asking may cost.")
+@click.option("--budget", type=usd, help="What asking may cost.")
 @click.option("--live", is_flag=True, help="The endpoint is not on this machine, and may cost.")
 @click.option("--max-cases", type=click.IntRange(1), help="How many questions to ask at most.")
 @click.option("--sdk", is_flag=True, help="Hold the types of the provider's Python SDK against it.")
