@@ -9,18 +9,20 @@ import sys
 import time
 from pathlib import Path
 
+import kit
 import pytest
 from click.testing import CliRunner
 from fixtures_kit import DAY, emulator, said, write
 from hypothesis import given
 from hypothesis import strategies as st
 from safelight.cli import main
+from safelight.core import Emulator, Settings
 from safelight.dialects import load_dialects
 from safelight.fixtures.checking import Checker
 from safelight.fixtures.document import DocumentError, read
 from safelight.fixtures.document import write as written
 from safelight.fixtures.folder import Folders
-from safelight.fixtures.loading import folders_of
+from safelight.fixtures.loading import folders_of, load_library
 from safelight.fixtures.watching import Watcher
 
 HELLO = "match: {operation: chat.create, prompt: hello}\nreply: {text: TEXT}\n"
@@ -173,3 +175,45 @@ def test_a_watcher_notices_midnight(tmp_path: Path) -> None:
             time.sleep(0.05)
     finally:
         watcher.stop()
+
+
+def test_a_request_is_judged_by_the_day_of_its_session(tmp_path: Path) -> None:
+    old = "match: {provider: openai, operation: chat.create}\nreply: {error: E-503-OLD}\n"
+    write(tmp_path, {"old": old})
+    noon = datetime.datetime(2026, 5, 11, 12, tzinfo=datetime.UTC)
+    clock = kit.Clock(noon.timestamp())
+    library = load_library([tmp_path], load_dialects(), noon.date)
+    emu = Emulator(Settings(), clock=clock, library=library)
+
+    def status(session: str) -> int:
+        body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "x"}]}
+        return kit.post(emu, f"/s/{session}/v1/chat/completions", body).status
+
+    assert [status("a"), status("b"), status("c")] == [503, 503, 503]
+    kit.control(emu, "POST", "clock", {"advance": 86400}, session="a")
+    kit.control(emu, "POST", "session", {"as_of": "2026-11-20"}, session="b")
+    assert [status("a"), status("b"), status("c")] == [200, 200, 503]
+    (note,) = list(emu.session("a").journal)[-1].notes
+    assert note.endswith("E-503-OLD holds until 2026-05-12, not on 2026-05-12")
+    clock.now += 86400  # midnight, for all
+    assert status("c") == 200
+
+
+def test_links_to_folders_are_followed_once_and_lost_ones_are_told(tmp_path: Path) -> None:
+    home, shared = tmp_path / "home", tmp_path / "shared"
+    for folder in (home, shared):
+        folder.mkdir()
+    write(shared, {"one": HELLO})
+    (home / "more").symlink_to(shared)
+    (shared / "round").symlink_to(home)
+    assert check(home) == (0, ["1 fixture good, 0 bad, 0 out of date"])
+    (home / "lost.yaml").symlink_to("nowhere.yaml")
+    code, lines = check(home)
+    assert (code, len(lines)) == (1, 2)
+    assert lines[0].startswith(f"{home / 'lost.yaml'}:1: cannot be read: ")
+
+
+def test_a_check_that_finds_nothing_to_check_fails(tmp_path: Path) -> None:
+    (tmp_path / "one.yml.txt").write_text(HELLO)
+    told = f"Error: no fixture in {tmp_path}: fixtures end in .yaml, .yml or .json"
+    assert check(tmp_path) == (2, [told])

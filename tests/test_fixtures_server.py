@@ -221,3 +221,10 @@ def test_a_server_without_fixtures_loads_none_of_this() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_list_says_that_files_are_bad(folder: Path) -> None:
+    write(folder, {"bad": "match: {}\nreply: {txt: x}\n"})
+    done = CliRunner().invoke(main, ["fixtures", "list", str(folder)])
+    assert (done.exit_code, "bad.yaml" in done.stdout) == (0, False)
+    assert done.stderr == "1 file not listed: `safelight fixtures check` says what is wrong\n"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from safelight.fixtures.folder import Folders
     from safelight.fixtures.model import Fixture
 
+_ENDS = "fixtures end in .yaml, .yml or .json"
 _SHOWN = 10
 """Files that a line names."""
 _PLACE = click.Path(exists=True, path_type=Path)
@@ -61,6 +62,8 @@ def check(
         )
     if good and not loaded.state.problems and (unread := loaded.unread()):
         click.echo(_not_read(unread))
+    if not good and not loaded.state.problems:
+        raise UsageError(f"no fixture in {', '.join(map(str, folders))}: {_ENDS}")
     bad = len({problem.path for problem in loaded.state.problems})
     stale = len({problem.path for problem in old})
     click.echo(f"{_count(len(good), 'fixture')} good, {bad} bad, {stale} out of date")
@@ -91,6 +94,11 @@ def list_(
     else:
         loaded, _ = _loaded(folders, (), None, lenient=True)
         found = [_facts(fixture) for fixture in loaded.state.fixtures]
+        if bad := len({problem.path for problem in loaded.state.problems}):
+            told = (
+                f"{_count(bad, 'file')} not listed: `safelight fixtures check` says what is wrong"
+            )
+            click.echo(told, err=True)
     if as_json:
         import json
 
@@ -149,7 +157,7 @@ def _not_read(paths: list[Path]) -> str:
     """Return a line that names the first of the files that nobody reads."""
     named = ", ".join(str(path) for path in paths[:_SHOWN])
     more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
-    return f"not read, for fixtures end in .yaml, .yml or .json: {named}{more}"
+    return f"not read, for {_ENDS}: {named}{more}"
 
 
 def _facts(fixture: Fixture) -> dict[str, object]:
