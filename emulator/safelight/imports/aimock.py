@@ -81,19 +81,19 @@ class _Asking:
         endpoint = self._take("endpoint")
         if endpoint is None:
             return "images.*" if pictured(response) else "chat.create"
-        if endpoint not in _ENDPOINTS:
+        if word(endpoint) not in _ENDPOINTS:
             self.lose(f"the endpoint `{endpoint}`, which is not served")
             return None
-        return _ENDPOINTS[str(endpoint)]
+        return _ENDPOINTS[word(endpoint)]
 
     def match(self, provider: str, operation: str) -> Match | None:
         """Return the match; None where what it asks for cannot be told."""
-        said = self._text("userMessage")
-        if said is None:
+        said, model = self._text("userMessage"), self._text("model")
+        if said is None or model is None:
             return None
-        model, index, form = (
-            self._take(key) for key in ("model", "sequenceIndex", "responseFormat")
-        )
+        index, form = self._take("sequenceIndex"), self._take("responseFormat")
+        if index is not None and not (isinstance(index, int) and index >= 0):
+            self.rest.add("sequenceIndex")
         fields: dict[str, Json] = {}
         if isinstance(form, str):
             fields["response_format.type"] = form
@@ -111,7 +111,7 @@ class _Asking:
         return Match(
             provider=provider,
             operation=operation,
-            model=model if isinstance(model, str) else None,
+            model=model or None,
             prompt=Text("contains", said) if said else None,
             fields=fields,
             nth=index + 1 if isinstance(index, int) and index >= 0 else None,

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from safelight.fixtures.matching import key
 from safelight.fixtures.model import Exact, Fixture, Match
+from safelight.fixtures.reading import read_file
 from safelight.imports import eligible
 from safelight.imports.fitting import Fitting
 from safelight.links import FetchError
@@ -147,9 +148,15 @@ class Gatherer:
         """Keep a fixture that is no recording of an exchange, as far as it could happen."""
         placed = replace(fixture, root=self.gathered.out.absolute(), name="imported.yaml")
         fitted = self._fitting.fit(placed, lambda what: self.gathered.lose(what, where))
-        if fitted is not None:
-            shelf = self._keeper("import", None).shelf
-            self.gathered.files.append(shelf.put(fitted, label, self._hidden))
+        if fitted is None:
+            return
+        path = self._keeper("import", None).shelf.put(fitted, label, self._hidden)
+        _, problems = read_file(self.gathered.out, path.name)
+        if problems:  # what another tool lets stand as a name, say
+            path.unlink()
+            self.gathered.lose(f"fixtures that nobody could be served: {problems[0].reason}", where)
+        else:
+            self.gathered.files.append(path)
 
     def distinct(self, fixture: Fixture, narrower: Match | None, where: str, *label: str) -> None:
         """Keep a fixture unless an earlier one has its match; then with the narrower one, if new.
