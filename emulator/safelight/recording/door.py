@@ -1,4 +1,4 @@
-"""Who is let through to the service: requests below its base, meant for this very recorder.
+"""Who is let through to the service, below its base and meant for this recorder, and what goes on.
 
 A path says nothing about a host, and its `Host` header may say anything: a recorder is reached by
 many names. A request that names a host in its first line means that host, as clients of an HTTP
@@ -11,14 +11,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from safelight.messages import Reply, Request
+from safelight.messages import Headers, Reply, Request
 from safelight.provider import Provider
 from safelight.recording.clients import own
-from safelight.recording.upstream import Origin
+from safelight.recording.upstream import HOP, Origin
 
 if TYPE_CHECKING:
     from starlette.types import Scope
 
+_OWN = HOP | {"host", "content-length", "accept-encoding", "expect"}
 _LONG = 200
 """Letters of a stranger's target that an answer repeats."""
 
@@ -57,3 +58,20 @@ def _meant(target: str, scope: Scope, origin: Origin) -> bool:
     known = {origin.authority.lower(), f"{named}:{port}", f"localhost:{port}"}
     scheme, _, rest = target.partition("://")
     return scheme.lower() in ("http", "https") and rest.partition("/")[0].lower() in known
+
+
+def target(request: Request, path: str, origin: Origin) -> str:
+    """Return what to ask the service for: below its base, whatever the request says."""
+    base = origin.path
+    doubled = path == base or path.startswith(f"{base}/")
+    found = (path if base and doubled else base + path) or "/"
+    return f"{found}?{request.query}" if request.query else found
+
+
+def onward(request: Request) -> Headers:
+    """Return the headers that go on: all but those of the connection; nothing compressed back."""
+    kept = tuple(pair for pair in request.headers if pair[0] not in _OWN)
+    length: Headers = ()
+    if request.body or request.method in ("POST", "PUT", "PATCH"):
+        length = (("content-length", str(len(request.body))),)
+    return (*kept, ("accept-encoding", "identity"), *length)

@@ -17,16 +17,15 @@ from time import time
 from typing import TYPE_CHECKING
 
 from safelight.app import Body, Limits, as_request, read_body
-from safelight.messages import Headers, Request
+from safelight.messages import Request
 from safelight.provider import Provider
 from safelight.recording.clients import Client, own
-from safelight.recording.door import misdirected, refusal
+from safelight.recording.door import misdirected, onward, refusal, target
 from safelight.recording.keeping import Keeper
 from safelight.recording.purse import Purse
 from safelight.recording.taking import Taking, UnreadableError
 from safelight.recording.understanding import Asked, Understanding
 from safelight.recording.upstream import (
-    HOP,
     Exchange,
     Head,
     Origin,
@@ -44,7 +43,6 @@ _PATIENCE = 0.5
 """Seconds after which a stop that still waits says why."""
 
 FILES = "/_safelight/files/"
-_OWN = HOP | {"host", "content-length", "accept-encoding", "expect"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +185,10 @@ class Recorder:
         got, declared = 0, ""
         try:
             head = await exchange.begin(
-                request.method, self._target(request, asked.path), _sent(request), request.body
+                request.method,
+                target(request, asked.path, self._plan.origin),
+                onward(request),
+                request.body,
             )
             first = now()
             self.keeper.learn(request, head.headers)
@@ -249,13 +250,6 @@ class Recorder:
             LOG.warning("%s %s: not kept: %s", request.method, request.path, error)
             return None
 
-    def _target(self, request: Request, path: str) -> str:
-        """Return what to ask the service for: below its base, whatever the request says."""
-        base = self._plan.origin.path
-        doubled = path == base or path.startswith(f"{base}/")
-        target = (path if base and doubled else base + path) or "/"
-        return f"{target}?{request.query}" if request.query else target
-
 
 def _add(taking: Taking | None, data: bytes, at: float, *, ends: bool) -> Taking | None:
     """Take a part; an answer that cannot be read is no longer taken."""
@@ -271,12 +265,3 @@ def _add(taking: Taking | None, data: bytes, at: float, *, ends: bool) -> Taking
         return taking
     taking.drop()
     return None
-
-
-def _sent(request: Request) -> Headers:
-    """Return the headers that go on: all but those of the connection; nothing compressed back."""
-    kept = tuple(pair for pair in request.headers if pair[0] not in _OWN)
-    length: Headers = ()
-    if request.body or request.method in ("POST", "PUT", "PATCH"):
-        length = (("content-length", str(len(request.body))),)
-    return (*kept, ("accept-encoding", "identity"), *length)
