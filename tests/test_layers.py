@@ -20,7 +20,7 @@ CONTRACTS = HOUSE / "contracts" / "safelight_contracts"
 ORDER = [
     line.split()
     for line in """
-    __init__ began messages kept masks
+    __init__ began bounded messages kept masks
     refusals violations
     naming faultlist
     datafiles fingerprints limits

@@ -15,6 +15,7 @@ from hashlib import blake2b
 import pybase64
 
 from safelight import canning, faulting, handing, legal, naming, quotas
+from safelight.bounded import Bounded
 from safelight.dialects import load_dialects
 from safelight.dialects.base import Artwork, Visit
 from safelight.errors import Failure
@@ -31,7 +32,7 @@ from safelight.operations.lies import spoil, spoil_text
 from safelight.records import amounts, exchange
 from safelight.refusals import Refusal, UsageError
 from safelight.settings import Settings
-from safelight.store import Bounded, Canned, MemoryStore, Session
+from safelight.store import Canned, MemoryStore, Session
 
 __all__ = ["Emulator", "ProviderInfo", "Settings", "Walk"]
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from safelight.bounded import Bounded
 from safelight.dialects.base import Known, Visit
 from safelight.operations.chat import ChatResult
 from safelight.operations.images import ImagesResult
 from safelight.operations.models import ModelsResult
 from safelight.scenario import HEADER
-from safelight.store import Bounded
 
 _LARGE = 16 * 1024
 """Bytes of the largest body that is worth remembering."""

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 
 import orjson
 
+from safelight.bounded import Bounded
 from safelight.dialects.base import Artwork
 from safelight.messages import Chunk, Json
 from safelight.operations.image_usage import ImageUsage
 from safelight.operations.images import ImagesResult
-from safelight.store import Bounded
 
 _EVENT = {"images.generate": "image_generation", "images.edit": "image_edit"}
 
