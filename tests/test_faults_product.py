@@ -318,14 +318,17 @@ STREAM: dict[str, Check] = {
     "sse_no_completed": lambda m: (
         len(m.after) == len(m.before) - 1 and [e for e in m.before if e in m.after] == m.after
     ),
-    "sse_error_mid": lambda m: (
-        '"error"' in m.after[-1][1] and m.after[:-1] == m.before[: len(m.after) - 1]
-    ),
+    "sse_error_mid": lambda m: _failed([event for event in m.after if event != DONE], m.before),
     "sse_preview_as_final": lambda m: (
         BASE64.findall(m.seen.body)[0] == BASE64.findall(m.seen.body)[-1]
     ),
     "sse_long_line": lambda m: _tight(m.after) == m.before and _long(m.seen.body),
 }
+
+
+def _failed(after: list[Any], before: list[Any]) -> bool:
+    return '"error"' in after[-1][1] and after[:-1] == before[: len(after) - 1]
+
 
 CHECKS: dict[str, Check] = {"refusal": _refused, "cut": _cut, "wire": _wire, "stream": _stream}
 

@@ -77,8 +77,9 @@ def test_a_chats_stream_breaks_with_a_chats_error() -> None:
     body = {**json.loads(CHAT), "stream": True}
     header = ("x-safelight-fault", "sse_error_mid")
     reply = kit.post(kit.emulator(), "/openai/v1/chat/completions", body, header)
-    *_, last = b"".join(chunk.data for chunk in reply.chunks or ()).strip().split(b"\n\n")
-    assert json.loads(last.removeprefix(b"data: "))["error"]["type"] == "server_error"
+    *_, error, done = b"".join(chunk.data for chunk in reply.chunks or ()).strip().split(b"\n\n")
+    assert json.loads(error.removeprefix(b"data: "))["error"]["type"] == "server_error"
+    assert done == b"data: [DONE]"  # as recorded live, with go-openai
 
 
 @pytest.mark.parametrize("server", ["hypercorn", "uvicorn"])

@@ -6,7 +6,9 @@ import json
 import re
 from collections.abc import Callable
 
+import httpx
 import pytest
+from conftest import LiveServer
 from kit import ERA, emulator, parsed
 from openai_asks import CHAT, EDITS, GENERATIONS, MODELS, Ask, edit, generate, of_json, send
 from safelight.messages import Reply, Request
@@ -163,3 +165,12 @@ def test_a_browser_may_ask_first(path: str) -> None:
     assert (reply.status, reply.body) == (200, b"")
     assert found["access-control-allow-methods"] == "GET, OPTIONS, POST"
     assert found["access-control-max-age"] == "86400"
+
+
+def test_the_spending_cap_is_told_in_172_bytes_code_first(live_server: LiveServer) -> None:
+    headers = {"authorization": "Bearer sk-test", "x-safelight-fault": "billing_hard_limit"}
+    body = {"model": "gpt-image-2", "prompt": "A kite"}
+    url = f"{live_server.origin}/openai/v1/images/generations"
+    reply = httpx.post(url, json=body, headers=headers)
+    assert (reply.status_code, reply.headers["content-length"]) == (400, "172")
+    assert list(reply.json()["error"]) == ["code", "message", "param", "type"]

@@ -193,10 +193,12 @@ _CHAT_ERROR = (
 
 
 def _error_mid(events: list[bytes], ask: Ask) -> Iterable[bytes]:
-    named = events[0].startswith(b"event:")
-    error = _CHAT_ERROR if b'"choices":' in events[0] else _PICTURE_ERROR
+    """Put an error after half of the events; a chat's closing [DONE] still comes (facts 7)."""
+    named, chat = events[0].startswith(b"event:"), b'"choices":' in events[0]
+    error = _CHAT_ERROR if chat else _PICTURE_ERROR
     event = (b"event: error\n" if named else b"") + b"data: " + error + b"\n\n"
-    return [*events[: len(events) // 2], event]
+    done = [last for last in events[-1:] if chat and _is_done(last)]
+    return [*events[: len(events) // 2], event, *done]
 
 
 def _preview_final(events: list[bytes], ask: Ask) -> Iterable[bytes]:
