@@ -243,3 +243,16 @@ def test_it_runs_as_a_module() -> None:
     command = [sys.executable, "-m", "safelight", "--help"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path.home())
     assert done.stdout.startswith("Usage: safelight ")
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("serv", "did you mean serve?"),
+        ("model", "did you mean models?"),
+        ("xyzzy", "known are serve"),
+    ],
+)
+def test_a_command_that_is_none_is_told_which_is_near(word: str, said: str) -> None:
+    done = run(word)
+    assert (done.exit_code, said in done.output) == (2, True), done.output

@@ -44,6 +44,19 @@ class Commands(click.Group):
         command: click.Command = getattr(import_module(module), attribute)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that was named; for a name that is none, say which is near."""
+        name, found = args[0], self.get_command(ctx, args[0])
+        if found is None and not name.startswith("-"):
+            from difflib import get_close_matches  # seldom needed
+
+            near = "".join(get_close_matches(name, COMMANDS, 1))
+            told = f"; did you mean {near}?" if near else f"; known are {', '.join(COMMANDS)}"
+            ctx.fail(f"No such command {name!r}{told}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the commands' list from the table: help loads none of them."""
         with formatter.section("Commands"):
