@@ -220,8 +220,8 @@ def test_fields_that_a_reply_has_no_place_for_are_noted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("headers", ["", "headers: {x-mine: a}, "])
 def test_a_body_of_json_says_that_it_is_one(headers: str, tmp_path: Path) -> None:
-    text = f"match: {{operation: models.list}}\nreply: {{{headers}status: 500, body: {{error: {{}}}}}}\n"
-    text = text.replace("{}", "{message: a, type: b, param: null, code: null}")
+    error = "{error: {message: a, type: b, param: null, code: null}}"
+    text = f"match: {{operation: models.list}}\nreply: {{{headers}status: 500, body: {error}}}\n"
     reply = kit.get(emulator(tmp_path, {"one": text}), "/v1/models")
     assert dict(reply.headers)["content-type"] == "application/json"
     assert reply.body.startswith(b'{"error":{"message":"a"')
