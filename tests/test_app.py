@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from safelight.app import Body, Gone, Limits, Shell, application, due_together, read_body
+from safelight.app import Gone, Shell, application, due_together
+from safelight.arriving import Body, Limits, read_body
 from safelight.messages import Chunk, Reply, Request, Work
 
 Walk = Generator[Work, object, Reply]
@@ -152,7 +153,7 @@ async def test_the_core_hears_how_much_came_over_the_limit() -> None:
 async def test_an_endless_body_is_answered_while_it_still_comes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("safelight.app._DRAIN", 10)
+    monkeypatch.setattr("safelight.arriving._DRAIN", 10)
     app, core = shell(max_body=10)
     client = Client([b"12345"] * 5, leaves=True)
     await client.ask(app)

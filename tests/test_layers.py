@@ -48,6 +48,7 @@ ORDER = [
     control
     core
     rawwire watch following addresses guard wires options assertions
+    arriving
     app intercept sentries late
     aiohttp_shell
     clock recorded nearest
@@ -82,6 +83,7 @@ SHELLS = {
 }
 SHELLS |= {
     "aiohttp_shell",
+    "arriving",
     "background",
     "began",
     "connections",

@@ -1,8 +1,8 @@
 """The Starlette shell: the emulator's core behind a socket.
 
-Bytes become a `Request`, a `Reply` becomes bytes; between them stand the limits of one exchange:
-how large a body may grow, how long a silent client is borne, what happens when it hangs up or the
-server stops. What must not enter: meaning (the core's), the choice of a server (`server.py`).
+A `Request` (`arriving.py`) is answered, its `Reply` becomes bytes; between them stands what happens
+when a client hangs up or the server stops. What must not enter: meaning (the core's), the choice of
+a server (`server.py`).
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import json
 import logging
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from time import perf_counter, time
 from typing import TYPE_CHECKING
 
 from starlette.routing import Router
 
 from safelight import hints, rawwire
+from safelight.arriving import Limits, as_request, path_of, read_body
 from safelight.masks import Masks
 from safelight.messages import Reply, Request
 from safelight.watch import Gone, Watch
@@ -41,26 +41,6 @@ _PARTING = 5.0
 
 _UNSENT = 64 * 1024
 """Bytes that asyncio takes before anybody is made to wait for a client that does not read."""
-
-_DRAIN = 256 * 2**20
-"""Bytes thrown away of a body over the limit, so that clients which write first see the answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one exchange may take: `max_body` in bytes, `read_timeout` in seconds of silence."""
-
-    max_body: int = 64 * 2**20
-    read_timeout: float = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A body as it came. `data` is empty once `size` is over the limit; `ended`: all of it came."""
-
-    data: bytes
-    size: int
-    ended: bool
 
 
 class Shell:
@@ -161,66 +141,6 @@ def create() -> ASGIApp:
     return application(Shell(Emulator(Settings(), clock=time)))
 
 
-async def read_body(receive: Receive, limits: Limits) -> Body:
-    """Return the request's body; once it is over the limit its bytes are counted, not kept.
-
-    Raises Gone when the client hangs up, TimeoutError after `limits.read_timeout` of silence.
-    """
-    pieces: list[bytes] = []
-    size = 0
-    now = asyncio.get_running_loop().time
-    async with asyncio.timeout(limits.read_timeout) as silence:
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise Gone
-            piece = message.get("body", b"")
-            size += len(piece)
-            if size > limits.max_body:
-                pieces.clear()
-            elif piece:
-                pieces.append(piece)
-            ended = not message.get("more_body", False)
-            if ended or size > limits.max_body + _DRAIN:
-                return Body(b"".join(pieces), size, ended)
-            silence.reschedule(now() + limits.read_timeout)
-
-
-def as_request(scope: Scope, body: Body, max_body: int) -> Request:
-    """Return what arrived as the core's `Request`."""
-    headers = tuple(
-        (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
-    )
-    over = body.size > max_body
-    return Request(
-        method=scope["method"],
-        path=_path(scope),
-        query=scope["query_string"].decode("latin-1"),
-        headers=headers,
-        body=body.data,
-        base_url=_base_url(scope, headers),
-        body_limit=max_body if over else None,
-        body_read=body.size if over else 0,
-    )
-
-
-def _path(scope: Scope) -> str:
-    """Return the path as on the wire; of an absolute form (RFC 9112, 3.2.2) only the path."""
-    raw: str = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
-    if raw.startswith("/") or "://" not in raw:
-        return raw
-    _, slash, path = raw.partition("://")[2].partition("/")
-    return slash + path or "/"
-
-
-def _base_url(scope: Scope, headers: Iterable[tuple[str, str]]) -> str:
-    host = next((value for name, value in headers if name == "host"), "")
-    if not host:
-        address, port = scope.get("server") or ("127.0.0.1", 80)
-        host = f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-    return f"{scope['scheme']}://{host}"
-
-
 async def send_reply(reply: Reply, send: Send, watch: Watch) -> None:
     """Send a reply; pieces of a stream leave when they are due. Raises Gone between two of them."""
     if reply.clock is not None:
@@ -303,6 +223,6 @@ def _line(scope: Scope, reply: Reply | None, seconds: float) -> str:
     status = "gone" if reply is None else str(reply.status)
     size = 0 if reply is None else len(reply.body) + sum(len(c.data) for c in reply.chunks or ())
     return (
-        f"method={scope['method']} path={Masks().path(_path(scope), _LOGGED)} status={status} "
+        f"method={scope['method']} path={Masks().path(path_of(scope), _LOGGED)} status={status} "
         f"ms={seconds * 1000:.1f} bytes={size}{hints.logged(reply)}"
     )

@@ -115,7 +115,7 @@ def record(**options: Any) -> None:  # noqa: ANN401 - click hands over what it p
 
 def recorder_of(options: dict[str, Any]) -> Recorder:
     """Return the recorder that the flags describe. Raises UsageError."""
-    from safelight.app import Limits
+    from safelight.arriving import Limits
     from safelight.recording.keeping import Keeper, Manner
     from safelight.recording.proxy import Plan, Recorder
     from safelight.recording.purse import Purse

@@ -154,7 +154,8 @@ def _serve(options: dict[str, Any]) -> None:
 
     with server.listen(options["host"], options["port"]) as sock:
         log_to_stderr(options["log_level"])
-        from safelight.app import Limits, Shell, application
+        from safelight.app import Shell, application
+        from safelight.arriving import Limits
         from safelight.core import Emulator
 
         options["admin_token"] = _token(options)

@@ -16,7 +16,7 @@ from functools import partial
 from time import time
 from typing import TYPE_CHECKING
 
-from safelight.app import Body, Limits, as_request, read_body
+from safelight.arriving import Body, Limits, as_request, read_body
 from safelight.messages import Request
 from safelight.provider import Provider
 from safelight.recording.clients import Client, own
