@@ -256,3 +256,16 @@ def test_it_runs_as_a_module() -> None:
 def test_a_command_that_is_none_is_told_which_is_near(word: str, said: str) -> None:
     done = run(word)
     assert (done.exit_code, said in done.output) == (2, True), done.output
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("SL-MASK-OUTSID", "near are SL-MASK-OUTSIDE, SL-MASK-INSIDE"),
+        ("mask", "near are SL-MASK-INSIDE, SL-MASK-OUTSIDE"),
+        ("nope", "`safelight explain` lists them all"),
+    ],
+)
+def test_a_code_that_is_none_is_told_which_are_near(code: str, said: str) -> None:
+    done = run("explain", code)
+    assert (done.exit_code, done.output) == (2, f"Error: unknown code {code!r}; {said}\n")

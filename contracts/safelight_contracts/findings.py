@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from inspect import cleandoc
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from safelight.messages import Json
 from safelight.refusals import UsageError
@@ -88,6 +88,9 @@ def explain(code: str) -> Check:
     if found is None:
         from difflib import get_close_matches
 
-        near: Any = get_close_matches(code.upper(), CHECKS) or sorted(CHECKS)
-        raise UsageError(f"unknown code {code!r}; near are {', '.join(near)}")
+        word = code.upper()
+        within = [known for known in sorted(CHECKS) if word and word in known]
+        near = get_close_matches(word, CHECKS) or within
+        told = f"near are {', '.join(near)}" if near else "`safelight explain` lists them all"
+        raise UsageError(f"unknown code {code!r}; {told}")
     return found
