@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from kit import emulator, header, parsed, post
-from safelight.dialects.chat_wire import ChatHead, chunks
+from safelight.dialects.chat_chunks import chunks
+from safelight.dialects.chat_wire import ChatHead
 from test_chat_create import REASONING, ask, schema_format, text_of
 from test_chat_tools import SHELL, WEATHER
 

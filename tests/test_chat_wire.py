@@ -9,12 +9,12 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safelight.dialects.chat_chunks import chunks
 from safelight.dialects.chat_wire import (
     CANONICAL,
     ChatHead,
     ChatStyle,
     body,
-    chunks,
     completion_id,
 )
 from safelight.operations.chat import ChatResult, ChatUsage, Choice

@@ -12,7 +12,7 @@ import orjson
 
 from safelight.catalog import Model
 from safelight.costs import chat_cost
-from safelight.dialects import chat_wire
+from safelight.dialects import chat_chunks, chat_wire
 from safelight.dialects.base import Visit
 from safelight.dialects.edenai_lists import bare_name, regions
 from safelight.dialects.edenai_uploads import find
@@ -218,7 +218,7 @@ def body(visit: Visit, result: ChatResult, told: Told) -> dict[str, Json]:
 def chunks(result: ChatResult, told: Told) -> tuple[Chunk, ...]:
     """Return the stream: the report on the first frame, usage and cost on one after the finish."""
     head = replace(told.head, model=told.model.id)
-    frames = chat_wire.chunks(result, head, {}, seed=0, style=_STYLE)
+    frames = chat_chunks.chunks(result, head, {}, seed=0, style=_STYLE)
     first, *rest, done = frames
     if told.metadata is not None:
         first = _with(first, {"edenai_metadata": told.metadata})

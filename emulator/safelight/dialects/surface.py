@@ -13,7 +13,7 @@ from functools import partial
 import orjson
 
 from safelight.catalog import Model
-from safelight.dialects import chat_wire, images_wire, results
+from safelight.dialects import chat_chunks, chat_wire, images_wire, results
 from safelight.dialects.base import FORM, JSON, Artwork, Dialect, Route, Visit
 from safelight.errors import Failure
 from safelight.files import publish
@@ -193,7 +193,7 @@ class Surface(Dialect):
         head, style = self.chat_head(visit, result), self.chat_style(visit, result)
         shown = [art.picture for art in pictures]
         if visit.params.get("stream"):
-            frames = chat_wire.chunks(
+            frames = chat_chunks.chunks(
                 result,
                 head,
                 visit.params,
