@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from clients import node
 from safelight.dialects import load_dialect
-from safelight.dialects.surface import layout
+from safelight.dialects.layouts import layout
 from safelight.errors import Row, fill
 from test_vercel_sdk_clients import prepared
 

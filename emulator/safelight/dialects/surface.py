@@ -15,6 +15,7 @@ import orjson
 from safelight.catalog import Model
 from safelight.dialects import chat_chunks, chat_wire, images_wire, results
 from safelight.dialects.base import FORM, JSON, Artwork, Dialect, Route, Visit
+from safelight.dialects.layouts import layout
 from safelight.errors import Failure
 from safelight.files import publish
 from safelight.messages import Call, Chunk, Headers, Json, Reply, Work
@@ -280,27 +281,6 @@ class Surface(Dialect):
 
 def _picture_bytes(job: Job) -> bytes:
     return spoil(job, job.render()).data
-
-
-def layout(document: Json, name: str) -> bytes:
-    """Return JSON in a recorded layout.
-
-    That is compact, indent4, indent2nl (with a last newline), sorted2nl (keys by the alphabet too),
-    or else two spaces.
-    """
-    if name == "compact":
-        return orjson.dumps(document)
-    if name == "indent4":
-        text = orjson.dumps(document, option=orjson.OPT_INDENT_2)
-        return b"\n".join(_double(line) for line in text.split(b"\n")) + b"\n"
-    newline = orjson.OPT_APPEND_NEWLINE if name.endswith("nl") else 0
-    order = orjson.OPT_SORT_KEYS if name.startswith("sorted") else 0
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | newline | order)
-
-
-def _double(line: bytes) -> bytes:
-    spaces = len(line) - len(line.lstrip(b" "))
-    return b" " * spaces + line
 
 
 def invented(name: str, visit: Visit) -> Model:
