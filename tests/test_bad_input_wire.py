@@ -220,6 +220,14 @@ def test_a_form_that_is_none_is_refused_in_the_providers_shape(
     assert error(answer)["message"]
 
 
+def test_a_picture_with_an_index_is_an_unknown_parameter(server: LiveServer) -> None:
+    file = b'name="image[0]"; filename="a.png"\r\nContent-Type: image/png\r\n\r\nx'
+    texts = [b'name="model"\r\n\r\ngpt-image-2', b'name="prompt"\r\n\r\nA kite', file]
+    parts = [b"--cut\r\nContent-Disposition: form-data; " + text + b"\r\n" for text in texts]
+    found = error(ask(server, sized(EDITS + FORM, b"".join(parts) + b"--cut--\r\n")))
+    assert (found["message"], found["param"]) == ("Unknown parameter: 'image[0]'.", "image[0]")
+
+
 def test_a_client_that_hangs_up_in_its_upload_harms_nobody(server: LiveServer) -> None:
     part = b'--cut\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n'
     with server.connect() as sock:

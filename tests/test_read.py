@@ -20,6 +20,7 @@ SCHEMA = {
         "prompt": {"type": "string"},
         "svg": {"properties": {"reasoning": {"properties": {"effort": {"type": "string"}}}}},
         "seeds": {"type": "array", "items": {"type": "integer"}},
+        "image": {"anyOf": [{"type": "object", "x-upload": True}, {"type": "array"}]},
     }
 }
 
@@ -43,6 +44,14 @@ def test_a_text_that_is_no_number_stays_a_text() -> None:
 def test_brackets_nest_and_repeat() -> None:
     body, _ = encode_form([("svg[reasoning][effort]", "low"), ("seeds[]", "1"), ("seeds[]", "2")])
     assert parse(body) == {"svg": {"reasoning": {"effort": "low"}}, "seeds": [1, 2]}
+
+
+@pytest.mark.parametrize("name", ["image[0]", "image[][]", "seeds[a]", "prompt[b][c]"])
+def test_a_key_of_what_has_none_is_a_name_like_any_other(name: str) -> None:
+    body, _ = encode_form([(name, ("a.png", b"1", "image/png"))])
+    assert list(parse(body)) == [name]
+    extra, _ = encode_form([("providerOptions[a][b]", "1")])
+    assert parse(extra) == {"providerOptions": {"a": {"b": "1"}}}
 
 
 def test_a_name_given_twice_is_refused() -> None:

@@ -107,6 +107,8 @@ def _unquote(raw: bytes) -> str:
 def form_params(parts: list[Part], schema: Json) -> dict[str, Json]:
     """Return a form as parameters: `a[]` is a list, `a[b]` an object, texts as the schema wants.
 
+    Where `a` can be no object, `a[b]` is a name like any other.
+
     Raises Refusal("duplicate_part", name) for a plain name that comes twice.
     """
     properties = schema.get("properties", {}) if isinstance(schema, dict) else {}
@@ -114,11 +116,22 @@ def form_params(parts: list[Part], schema: Json) -> dict[str, Json]:
     for part in parts:
         head = part.name.partition("[")[0]
         path = _STEPS.findall(part.name[len(head) :])
+        if path not in ([], [""]) and not _keyed(properties.get(head)):
+            head, path = part.name, []  # there is no such parameter
         value = _value(part, _sub(properties.get(head), path))
         if len(path) > _MAX_DEPTH:
             raise Refusal("bad_form", reason=f"the name {part.name[:80]!r} nests too deeply")
         _place(out, head, path, value)
     return out
+
+
+def _keyed(schema: Json) -> bool:
+    """Tell whether `a[b]` can be a part of `a`: of an object that is no file, or of an extra."""
+    if not isinstance(schema, dict):
+        return True
+    if "anyOf" in schema:
+        return any(map(_keyed, schema["anyOf"]))
+    return not schema.get("x-upload") and "object" in schema.get("type", ("object",))
 
 
 def _sub(schema: Json, path: list[str]) -> Json:
