@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 
 import httpx
 import openai
@@ -74,3 +75,17 @@ def test_only_a_whole_answer_for_anybody_goes_where_no_operation_is() -> None:
         with world.expect_refusal(status=404):
             httpx.get("https://api.openai.com/v1/nowhere", headers={"authorization": "Bearer x"})
         assert len(world.leftovers()) == 2
+
+
+def test_the_innermost_block_alone_says_what_may_be_reached(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: ["found"])
+    with safelight.Emulator() as whole:
+        with safelight.Emulator(allow=["weather.example"]):
+            assert socket.getaddrinfo("weather.example", 443) == ["found"]
+        assert whole.escapes == []
+        with pytest.raises(safelight.Escaped):
+            socket.getaddrinfo("weather.example", 443)
+        whole.escapes.clear()
+    assert socket.getaddrinfo("weather.example", 443) == ["found"]

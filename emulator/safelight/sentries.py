@@ -21,6 +21,10 @@ Post = tuple[str, str, str, Before]
 """Where a call is met: module, class (or ""), function, and what is asked before it runs."""
 
 
+_STANDING: list[Guard] = []
+"""The guards whose blocks are open, the outermost first."""
+
+
 def _sockets(guard: Guard) -> Iterator[Post]:
     """Yield where addresses are connected or sent to."""
 
@@ -137,7 +141,15 @@ def _taken(at: int, name: str, args: Sequence[object], named: Mapping[str, objec
 
 @contextmanager
 def standing(guard: Guard) -> Iterator[Guard]:
-    """Let a guard stand: patch, yield, restore. Libraries that are not loaded are left so."""
+    """Let a guard stand: patch, yield, restore. Libraries that are not loaded are left so.
+
+    Within the block of another one this one alone decides: what a test allows, the guard of a whole
+    module does not refuse.
+    """
+    outer = [other for other in _STANDING if other.active]
+    _STANDING.append(guard)
+    for other in outer:
+        other.active = False
     guard.active = True
     undo = []
     posts = (*_sockets(guard), *_resolvers(guard), *_loops(guard), *_clients(guard))
@@ -150,6 +162,9 @@ def standing(guard: Guard) -> Iterator[Guard]:
         yield guard
     finally:
         guard.active = False
+        _STANDING.remove(guard)
+        for other in outer:
+            other.active = True
         for restore in reversed(undo):
             restore()
 
