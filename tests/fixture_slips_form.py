@@ -15,6 +15,12 @@ FORM: dict[str, Slip] = {
         "the key 'match' comes twice; it stands in line 1",
     ),
     "a tag": ("match: {}\nreply: !!python/name:os.system x\n", 2, "means nothing here"),
+    "a tag of a mapping": ("match: !mine {}\nreply: {text: x}\n", 1, "the tag !mine means nothing"),
+    "a tag of a list": (
+        "match: {}\nreply: {pictures: !!set [x]}\n",
+        2,
+        "the tag !!set means nothing",
+    ),
     "a list": ("- match\n", 1, "a fixture: expected an object, got a list"),
     "an empty file": ("", 1, "a fixture: expected an object, got null"),
     "no match": ("reply: {text: x}\n", 1, "match: is missing; a fixture has `match` and `reply`"),

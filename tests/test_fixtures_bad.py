@@ -174,3 +174,36 @@ def test_whatever_stands_in_a_file_it_is_good_or_told(
     for problem in problems(folder, dialects):
         assert (problem.path, problem.line >= 1) == (folder / "any.yaml", True)
         assert "\n" not in problem.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        (
+            '{"match": {},\n "reply": {"text": "\\ud83d\\ude00",\n "txt": 1}}',
+            3,
+            "reply.txt: unknown key",
+        ),
+        (
+            '{"match": {},\n "reply": {"text": "\\\\ud800",\n "txt": 1}}',
+            3,
+            "reply.txt: unknown key",
+        ),
+        (
+            '{"match": {},\n "reply":\n{"text": "a \\ud83d"}}',
+            3,
+            "\\ud83d is half of a surrogate pair",
+        ),
+        (
+            '{"match": {},\n "reply":\n{"text": "\\ude00\\ud83d"}}',
+            3,
+            "\\ude00 is half of a surrogate pair",
+        ),
+    ],
+)
+def test_json_with_escaped_letters_is_told_with_its_line(
+    text: str, line: int, words: str, folder: Path, dialects: Mapping[str, Dialect]
+) -> None:
+    (folder / "bad.json").write_text(text)
+    told = [str(problem) for problem in problems(folder, dialects)]
+    assert any(one.startswith(f"{folder / 'bad.json'}:{line}: ") and words in one for one in told)
