@@ -115,10 +115,12 @@ def test_a_picture_of_a_chat_is_seen_too(tmp_path: Path) -> None:
 ORDER = [
     "{operation: chat.create, prompt: a cat, model: gpt-4o}",
     "{operation: chat.create, prompt: a cat}",
+    "{operation: chat.create, prompt: {regex: '^(a cat)?$'}}",
     "{operation: chat.create, prompt: {regex: 'a c.t'}}",
     "{operation: chat.create, prompt: {contains: a cat}}",
     "{operation: chat.create, prompt: {contains: cat}}",
-    "{operation: chat.create, prompt: {regex: '.*'}}",
+    "{operation: chat.create, prompt: {regex: '.+'}}",
+    "{operation: chat.create, prompt: {regex: '.'}}",
     "{operation: 'chat.*', prompt: {contains: cat}}",
     "{operation: chat.create}",
     "{operation: 'chat.*'}",
