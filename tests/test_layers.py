@@ -24,7 +24,7 @@ ORDER = [
     refusals violations
     naming faultlist
     datafiles fingerprints limits
-    schemas phrases
+    schemas phrases stream_errors
     narrowing errors
     catalog
     provider

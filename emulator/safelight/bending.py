@@ -182,23 +182,12 @@ def _without_last(events: list[bytes], ask: Ask) -> Iterable[bytes]:
     return [event for i, event in enumerate(events) if i != last]
 
 
-_PICTURE_ERROR = (
-    b'{"type":"error","error":{"type":"image_generation_server_error",'
-    b'"code":"image_generation_failed","message":"Image generation failed","param":null}}'
-)
-_CHAT_ERROR = (
-    b'{"error":{"message":"The server had an error while processing your request. '
-    b'Sorry about that!","type":"server_error","param":null,"code":null}}'
-)
-
-
 def _error_mid(events: list[bytes], ask: Ask) -> Iterable[bytes]:
-    """Put an error after half of the events; a chat's closing [DONE] still comes (facts 7)."""
-    named, chat = events[0].startswith(b"event:"), b'"choices":' in events[0]
-    error = _CHAT_ERROR if chat else _PICTURE_ERROR
-    event = (b"event: error\n" if named else b"") + b"data: " + error + b"\n\n"
-    done = [last for last in events[-1:] if chat and _is_done(last)]
-    return [*events[: len(events) // 2], event, *done]
+    """Put the provider's error event after half of the events; a closing [DONE] may still come."""
+    if ask.event is None:
+        return events
+    done = [last for last in events[-1:] if ask.event.done and _is_done(last)]
+    return [*events[: len(events) // 2], ask.event.frame(), *done]
 
 
 def _preview_final(events: list[bytes], ask: Ask) -> Iterable[bytes]:

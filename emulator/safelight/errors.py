@@ -19,6 +19,7 @@ from safelight.datafiles import as_date, data_dir, in_force, known_keys, read_to
 from safelight.messages import Json
 from safelight.phrases import Phrases, phrase_facts
 from safelight.refusals import DataError, Refusal
+from safelight.stream_errors import StreamError, stream_error
 from safelight.violations import Violation
 
 _ROW_KEYS = frozenset(
@@ -89,12 +90,19 @@ class Failure:
 
 
 class ErrorTable:
-    """All error rows of one provider."""
+    """All error rows of one provider, and the events that its broken streams end with."""
 
-    def __init__(self, provider: str, rows: tuple[Row, ...], phrases: Phrases) -> None:
+    def __init__(
+        self,
+        provider: str,
+        rows: tuple[Row, ...],
+        phrases: Phrases,
+        events: tuple[StreamError, ...],
+    ) -> None:
         self.provider = provider
         self.rows = rows
         self.phrases = phrases
+        self.events = events
 
     def violated(self, violation: Violation, where: Situation) -> Failure:
         """Return the answer to a schema violation. Raises LookupError if no row covers it."""
@@ -122,6 +130,13 @@ class ErrorTable:
                 if name in row.fault and _fits(row, where, ""):
                     return self.answer(row, where)
         raise LookupError(f"no row in {self.provider} for fault {names!r} in {where.operation}")
+
+    def streamed(self, where: Situation) -> StreamError:
+        """Return what a stream says that breaks off here. Raises LookupError without a row."""
+        for event in self.events:
+            if event.fits(where.operation, where.body):
+                return event
+        raise LookupError(f"no event in {self.provider} for {where.operation}")
 
     def answer(self, row: Row, where: Situation) -> Failure:
         """Return what a row says here, whether it fits or not."""
@@ -185,15 +200,17 @@ def load_errors(provider: str, phrases: Phrases, root: Path | None = None) -> Er
     home = data_dir("schemas")
     folder = (root or home) / provider
     rows: list[Row] = []
+    events: list[StreamError] = []
     for path in (*sorted(folder.glob("errors*.toml")), home / SHARED):
         table = read_toml(path)
-        known_keys(table, frozenset({"row"}), path, "(top)")
+        known_keys(table, frozenset({"row", "event"}), path, "(top)")
         for entry in table.get("row", []):
             row = _row(entry, path)
             if any(row.id == other.id for other in rows):
                 raise DataError(path, row.id, "is listed twice")
             rows.append(row)
-    return ErrorTable(provider, tuple(rows), phrases)
+        events += [stream_error(entry, path) for entry in table.get("event", [])]
+    return ErrorTable(provider, tuple(rows), phrases, tuple(events))
 
 
 def _row(entry: dict[str, Json], path: Path) -> Row:

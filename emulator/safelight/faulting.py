@@ -168,7 +168,8 @@ def bent(visit: Visit, reply: Reply) -> Reply:
     if not applies(fault, reply):
         visit.notes.append(f"{fault.fault.name}: needs a {fault.fault.needs}, nothing was bent")
         return reply
-    changed = bend(reply, fault)
+    event = visit.dialect.provider.errors.streamed(visit.situation())
+    changed = bend(reply, replace(fault, event=event))
     if changed == reply:
         visit.notes.append(f"{fault.fault.name}: there was nothing to bend in this reply")
     return changed

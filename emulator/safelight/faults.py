@@ -18,6 +18,7 @@ from safelight.faultlist import FAULTS, KINDS, Fault
 from safelight.limits import duration, words
 from safelight.messages import Json
 from safelight.refusals import UsageError
+from safelight.stream_errors import StreamError
 
 __all__ = ["FAULTS", "KINDS", "OPTIONS", "Ask", "Fault", "ask", "named", "nearest", "parse"]
 
@@ -27,12 +28,16 @@ _NONE: Options = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A fault as somebody called for it: how often, how likely, with which options."""
+    """A fault as somebody called for it: how often, how likely, with which options.
+
+    `event` is what the provider says in a stream that breaks off: known when the fault strikes.
+    """
 
     fault: Fault
     times: int | None = None
     probability: float = 1.0
     options: Options = field(default_factory=lambda: _NONE)
+    event: StreamError | None = None
 
     def number(self, name: str, default: float) -> float:
         """Return a numeric option. `parse` has checked that it is one."""
