@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import kit
 import pytest
 from conftest import DAY, LiveServer
-from fixtures_kit import CHAT
+from fixtures_kit import CHAT, IMAGES
 
 Serve = Callable[..., LiveServer]
 PATIENCE = 8.0
@@ -158,6 +159,61 @@ def test_a_volume_of_links_is_swapped_as_kubernetes_does(serve: Serve, tmp_path:
             took, heard = until(lambda: say(client), f"word {number}")
             assert took < SOON
             assert heard <= {f"word {number - 1}"}
+
+
+@pytest.mark.parametrize("early", [True, False])
+@pytest.mark.parametrize("whole", [True, False], ids=["a folder", "a file"])
+def test_what_a_link_leads_to_is_served_soon_too(
+    serve: Serve, tmp_path: Path, *, whole: bool, early: bool
+) -> None:
+    far, home = tmp_path / "far", tmp_path / "home"
+    home.mkdir()
+    (far / "inner").mkdir(parents=True)
+    target = far / "inner" / "a.yaml"
+    target.write_text(text("word 0"))
+    link = home / ("far" if whole else "a.yaml")
+
+    def tie() -> None:
+        link.symlink_to(far if whole else target)
+
+    if early:
+        tie()
+    with httpx.Client(base_url=start(serve, home)) as client:
+        if not early:
+            tie()
+        until(lambda: say(client), "word 0")
+        for number in range(1, 5):
+            if number % 2:
+                target.write_text(text(f"word {number}"))
+            else:
+                (tmp_path / "draft").write_text(text(f"word {number}"))
+                (tmp_path / "draft").replace(target)
+            took, heard = until(lambda: say(client), f"word {number}")
+            assert took < SOON
+            assert heard <= {f"word {number - 1}"}
+        if whole:
+            (far / "b.yaml").write_text(text("more").replace("hello", "bye"))
+            until(lambda: say(client, "bye"), "more")
+
+
+def test_a_picture_that_is_a_link_is_followed(serve: Serve, tmp_path: Path) -> None:
+    home, target = tmp_path / "home", tmp_path / "red.png"
+    home.mkdir()
+    target.write_bytes(kit.png(64, 64, color=(255, 0, 0)))
+    (home / "red.png").symlink_to(target)
+    (home / "a.yaml").write_text("match: {operation: images.generate}\nreply: {picture: red.png}\n")
+
+    def corner(client: httpx.Client) -> str:
+        body = {"model": "gpt-image-2", "prompt": "x", "size": "1024x1024"}
+        reply = client.post(IMAGES, json=body, headers={"authorization": "Bearer sk-x"}).json()
+        pixel = kit.opened(kit.base64.b64decode(reply["data"][0]["b64_json"])).getpixel((9, 9))
+        return str(pixel)
+
+    with httpx.Client(base_url=start(serve, home), timeout=20) as client:
+        assert corner(client) == "(255, 0, 0)"
+        target.write_bytes(kit.png(64, 64, color=(0, 0, 255)))
+        took, _ = until(lambda: corner(client), "(0, 0, 255)")
+        assert took < SOON
 
 
 def test_among_a_thousand_files_one_is_served_as_soon(serve: Serve, folder: Folder) -> None:
