@@ -20,6 +20,9 @@ from hypothesis import settings
 settings.register_profile("no-deadline", deadline=None)
 settings.load_profile("no-deadline")  # how long one example takes is up to the machine's neighbours
 
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so a shell starts what runs behind it
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # servers here are to hear Ctrl-C
+
 DAY = "2026-11-20"
 """The day on which live tests happen; models come and go, tests have to stay."""
 
