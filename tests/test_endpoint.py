@@ -166,8 +166,11 @@ def test_what_failed_is_replayed_until_it_passes(examples: list[str]) -> None:
     assert 0 < asked < before
     with priced("/compatible/v1", honest) as mended:
         assert check("replay", "compatible", mended.origin, *examples).returncode == 0
+        asked = len(mended.asked)
         last = check("replay", "compatible", mended.origin, *examples)
-    assert "nothing failed before" in last.stdout
+        assert len(mended.asked) == asked
+    assert "nothing failed before, so nothing was asked" in last.stdout
+    assert last.returncode == 4  # a host that is down would have looked the same
 
 
 def test_a_known_breach_is_lived_with_until_its_date(tmp_path: Path, examples: list[str]) -> None:

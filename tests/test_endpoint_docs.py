@@ -41,7 +41,8 @@ def test_every_command_of_the_page_prints_what_it_shows(
             ["bash", "-ec", there], cwd=tmp_path, capture_output=True, text=True, timeout=120,
             check=False, env={**os.environ, "PATH": PATH},
         )  # fmt: skip
-        assert done.returncode == 0, done.stdout + done.stderr
+        right = 4 if "nothing was asked" in shown.get(index, "") else 0
+        assert done.returncode == right, done.stdout + done.stderr
         if index in shown:
             assert done.stdout.replace(live_server.origin, HERE) == shown[index]
 

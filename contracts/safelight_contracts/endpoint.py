@@ -22,7 +22,7 @@ from safelight_contracts.cases import Case, Seen
 from safelight_contracts.endpoint_outcomes import accepted, may_repeat, outcome, refused
 from safelight_contracts.findings import Finding, Outcome
 from safelight_contracts.interrupts import Interrupts
-from safelight_contracts.money import FREE, Quote
+from safelight_contracts.money import Quote
 from safelight_contracts.money_reported import reported
 from safelight_contracts.plan import Plan, Step
 from safelight_contracts.plan_requests import first_of
@@ -194,15 +194,6 @@ class Endpoint:
 
 def _left(step: Step) -> Result:
     return Result(step.case, Outcome.NOT_CHECKED, step.phase, reason="the run was interrupted")
-
-
-def repriced(step: Step, quote: Quote | None, *, allow_unpriced: bool) -> Step:
-    """Return a step with its price; one without a known price is barred unless that is allowed."""
-    if quote is not None:
-        return replace(step, quote=quote)
-    if allow_unpriced:
-        return replace(step, quote=FREE)
-    return replace(step, barred="no price is known for this model; --allow-unpriced asks it")
 
 
 def _wait(seen: Seen, attempt: int) -> float | None:

@@ -8,6 +8,7 @@ What must not enter: sending; how a phase makes its questions.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import chain
 
@@ -16,9 +17,8 @@ from safelight.refusals import UsageError
 
 from safelight_contracts import plan_combining, plan_free, plan_pictures, plan_requests
 from safelight_contracts.cases import Case
-from safelight_contracts.endpoint import repriced
 from safelight_contracts.endpoint_wish import Wish
-from safelight_contracts.money import FREE, quote
+from safelight_contracts.money import FREE, Quote, quote
 from safelight_contracts.plan import Draft, Plan, Step
 from safelight_contracts.promises import Promise, Promises
 
@@ -139,7 +139,7 @@ class _Maker:
             if case.operation and not self._wanted(case.operation):
                 continue
             price = FREE if case.method == "GET" else quote(provider, case, wish.day)
-            yield repriced(Step(case, phase), price, allow_unpriced=wish.unpriced)
+            yield _priced(Step(case, phase), price, allow_unpriced=wish.unpriced)
 
     def _wanted(self, operation: str) -> bool:
         globs = self.wish.operations
@@ -148,6 +148,15 @@ class _Maker:
     def _named(self, model: str) -> bool:
         globs = self.wish.models
         return not globs or any(fnmatchcase(model, glob) for glob in globs)
+
+
+def _priced(step: Step, quote: Quote | None, *, allow_unpriced: bool) -> Step:
+    """Return a step with its price; one without a known price is barred unless that is allowed."""
+    if quote is not None:
+        return replace(step, quote=quote)
+    if allow_unpriced:
+        return replace(step, quote=FREE)
+    return replace(step, barred="no price is known for this model; --allow-unpriced asks it")
 
 
 def _known(globs: Sequence[str], names: Sequence[str], option: str) -> None:

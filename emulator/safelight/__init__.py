@@ -9,7 +9,7 @@ __version__ = "0.1.0"
 _ROOMS = {
     "Emulator": "inprocess",
     "Escaped": "guard",
-    "Leftover": "asserting",
+    "Leftover": "leftover",
     "Picture": "assertions",
     "Recorded": "recorded",
     "Spend": "recorded",

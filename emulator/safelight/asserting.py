@@ -104,10 +104,6 @@ class Judgement:
         return AssertionError("\n".join([*lines, *(self.journal() or ["  (empty)"])]))
 
 
-class Leftover(UserWarning):
-    """A test called for faults or replies, and was over before they were all used."""
-
-
 def told(refused: list[Recorded]) -> list[str]:
     """Return the lines that tell of refusals which fail a test, and how a test means them."""
     if not refused:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from safelight.store import Session
 
 
+class Leftover(UserWarning):
+    """A test called for faults or replies, and was over before they were all used."""
+
+
 def leftover(session: Session) -> list[str]:
     """Return what is left of a session's scenario and of its waiting replies, a line each."""
     return [*steps(session.scenario), *replies(session)]

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from safelight import assertions, inprocess
-from safelight.asserting import Leftover
 from safelight.guard import Guard
+from safelight.leftover import Leftover
 from safelight.plugin_options import options_of
 from safelight.refusals import UsageError
 from safelight.world import World

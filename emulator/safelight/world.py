@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safelight.addresses import Addresses
-from safelight.asserting import Judgement, Leftover, told
+from safelight.asserting import Judgement, told
 from safelight.clock import Clock
 from safelight.core import Emulator
 from safelight.directing import counted, next_step, read_steps
-from safelight.leftover import leftover
+from safelight.leftover import Leftover, leftover
 from safelight.messages import Json, Reply, Request
 from safelight.options import Options
 from safelight.recorded import DOWNLOAD, Recorded, Spend, spent

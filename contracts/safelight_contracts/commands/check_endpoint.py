@@ -129,8 +129,9 @@ def _perform(options: dict[str, Any], interrupts: Interrupts, *, replay: bool) -
     prepared = interrupts.leaving(lambda: _prepared(options, told, replay=replay))
     console = Console()
     if replay and not prepared.plan.steps:
-        click.echo(f"{prepared.run.title} at {prepared.run.base_url}: nothing failed before")
-        return 0
+        nothing = "nothing failed before, so nothing was asked"
+        click.echo(f"{prepared.run.title} at {prepared.run.base_url}: {nothing}")
+        return prepared.run.exit_code  # what was not checked is never green
     print_plan(console, prepared.run, prepared.plan, prepared.budget)
     if dry:
         return 0

@@ -17,6 +17,7 @@ from safelight_contracts.commands.check_endpoint import perform, shared
 def replay(**options: Any) -> None:  # noqa: ANN401 - click hands over what it parsed
     """Ask the cases again that failed in earlier runs; forget those that pass now.
 
-    They are read from the example database; the exit codes are those of `check endpoint`.
+    They are read from the example database; the exit codes are those of `check endpoint`: 4 also
+    where nothing is kept, for then nothing is asked.
     """
     perform(options, replay=True)
