@@ -188,6 +188,11 @@ TRUTH: dict[str, Slip] = {
         3,
         "reply.chunks: event 1 at type: enum",
     ),
+    "a stream of no events": (
+        CHAT + "reply:\n  chunks:\n    - data: hello\n",
+        3,
+        "reply.chunks: no event in them; one is `data: …` and an empty line",
+    ),
     "a reason that is never told": (
         CHAT + "reply:\n  finish_reason: bored\n",
         3,
@@ -238,5 +243,10 @@ TRUTH: dict[str, Slip] = {
         CHAT + "reply:\n  fields: {usage: {prompt_tokens: 1}}\n",
         3,
         "would not tell {'prompt_tokens': 1}: completion_tokens: is missing",
+    ),
+    "a turn whose message is absent": (
+        "match:\n  turn: 2\n  fields: {messages.1: null}\nreply: {text: x}\n",
+        3,
+        "match.fields.messages.1: is to be absent, but match.turn is to be 2: no request is both",
     ),
 }

@@ -86,7 +86,7 @@ def list_(
 ) -> None:
     """List fixtures, the most specific first; with --url those of a running server, with use."""
     if bool(folders) == bool(url):
-        raise UsageError("name folders, or a running server by --url")
+        raise UsageError("name either folders or a running server by --url")
     if url is not None:
         from safelight.following import page  # a client, where one is needed
 
