@@ -6,27 +6,27 @@ from concurrent.futures import ThreadPoolExecutor
 from hypothesis import given
 from hypothesis import strategies as st
 from pixels_kit import brief, drawn, photo, read_by_another_decoder
+from safelight.bounded import Bounded
 from safelight.pixels import Brief, png
-from safelight.pixels.shelf import Shelf
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 60)), max_size=60))
 def test_a_shelf_never_holds_more_than_its_limit(calls: list[tuple[int, int]]) -> None:
-    shelf: Shelf[bytes] = Shelf(100)
+    shelf: Bounded[bytes] = Bounded(100, len)
     sizes = {}
     for key, size in calls:
         sizes.setdefault(key, size)
-        piece = shelf.get(key, lambda key=key: bytes(sizes[key]), len)
+        piece = shelf.made(key, lambda key=key: bytes(sizes[key]))
         assert len(piece) == sizes[key]
-        assert shelf.used <= 100
+        assert shelf.size <= 100
 
 
 def test_a_shelf_forgets_the_longest_unused() -> None:
-    shelf: Shelf[bytes] = Shelf(3)
+    shelf: Bounded[bytes] = Bounded(3, len)
     made = []
 
     def get(key: str) -> bytes:
-        return shelf.get(key, lambda: made.append(key) or b"x", len)
+        return shelf.made(key, lambda: made.append(key) or b"x")
 
     for key in "abcadab":
         get(key)
@@ -34,16 +34,16 @@ def test_a_shelf_forgets_the_longest_unused() -> None:
 
 
 def test_a_piece_beyond_the_limit_is_made_but_not_kept() -> None:
-    shelf: Shelf[bytes] = Shelf(3)
-    assert shelf.get("big", lambda: b"four", len) == b"four"
-    assert shelf.used == 0
+    shelf: Bounded[bytes] = Bounded(3, len)
+    assert shelf.made("big", lambda: b"four") == b"four"
+    assert shelf.size == 0
 
 
 def test_threads_at_one_shelf_count_right() -> None:
-    shelf: Shelf[bytes] = Shelf(500)
+    shelf: Bounded[bytes] = Bounded(500, len)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda k: shelf.get(k % 37, lambda: bytes(10), len), range(2000)))
-    assert shelf.used == 370
+        list(pool.map(lambda k: shelf.made(k % 37, lambda: bytes(10)), range(2000)))
+    assert shelf.size == 370
 
 
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=5), st.sampled_from(["L", "RGB", "RGBA"]))

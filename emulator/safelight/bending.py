@@ -16,7 +16,7 @@ from safelight.messages import Chunk, Reply
 Bend = Callable[[Reply, Ask], Reply]
 _HTML = b"<html><head><title>200 OK</title></head><body><center>nginx</center></body></html>\r\n"
 _LONG = 4 * 1024 * 1024
-_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+PHRASES = {status.value: status.phrase for status in HTTPStatus}
 """What a status is called; one that has no name in the standard (529) goes without."""
 
 
@@ -34,7 +34,7 @@ def bend(reply: Reply, ask: Ask) -> Reply:
 
 def head(reply: Reply, length: int | None = None) -> bytes:
     """Return status line and headers as bytes; without a length the body ends with a close."""
-    lines = [f"HTTP/1.1 {reply.status} {_PHRASES.get(reply.status, '')}"]
+    lines = [f"HTTP/1.1 {reply.status} {PHRASES.get(reply.status, '')}"]
     lines += [f"{key}: {value}" for key, value in reply.headers if key != "content-length"]
     if length is not None:
         lines.append(f"content-length: {length}")

@@ -45,6 +45,17 @@ class Bounded(Generic[V]):
             while self.size > self.limit:
                 self.size -= self._kept.popitem(last=False)[1][1]
 
+    def made(self, key: object, make: Callable[[], V]) -> V:
+        """Return the value kept for the key, or make it, and keep it if it fits at all.
+
+        Two threads may make the same value at once; one of them is kept.
+        """
+        found = self.get(key)
+        if found is None:
+            found = make()
+            self.put(key, found)
+        return found
+
     def drop(self, key: object) -> None:
         """Forget a key, if it is there."""
         with self._lock:

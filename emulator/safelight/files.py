@@ -10,6 +10,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from safelight.messages import Json, Reply, Work
+from safelight.naming import FILES
 from safelight.refusals import Refusal
 from safelight.store import StoredFile
 
@@ -36,7 +37,7 @@ def publish(
     owner = visit.dialect.provider.name
     visit.session.files.put(name, StoredFile(make, MEDIA_TYPES[form], expires, owner))
     world = f"/s/{visit.session.name}" if visit.session.name else ""
-    url = f"{visit.request.base_url}{world}/_safelight/files/{name}"
+    url = f"{visit.request.base_url}{world}{FILES}{name}"
     url += "" if bare else f"?se={int(expires)}"
     visit.urls.append(url)
     visit.urls_until = expires

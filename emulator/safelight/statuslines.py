@@ -7,14 +7,13 @@ enter: connections (`connections.py`), what is answered.
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any
 
 import h11
 from hypercorn import protocol
 from hypercorn.protocol.h11 import H11Protocol
 
-_WORDS = {status.value: status.phrase.encode() for status in HTTPStatus}
+from safelight.bending import PHRASES
 
 
 class Worded(H11Protocol):
@@ -23,7 +22,7 @@ class Worded(H11Protocol):
     async def _send_h11_event(self, event: Any) -> None:  # noqa: ANN401 - a union private to h11
         """Send an event; a head gets its words on the way, for it is hypercorn that makes it."""
         if isinstance(event, h11.Response | h11.InformationalResponse) and not event.reason:
-            words = _WORDS.get(event.status_code, b"")
+            words = PHRASES.get(event.status_code, "").encode()
             object.__setattr__(event, "reason", words)  # h11's are frozen; a second costs 20 us
         await super()._send_h11_event(event)
 

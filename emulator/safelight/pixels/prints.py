@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw
 
+from safelight.bounded import Bounded
 from safelight.pixels import png
 from safelight.pixels.caption import blank_board, board, cut, written_rows
 from safelight.pixels.paint import grained, paint
 from safelight.pixels.palettes import look
 from safelight.pixels.scenes import scene
-from safelight.pixels.shelf import Shelf
 
 if TYPE_CHECKING:
     from safelight.pixels.palettes import Look, Palette
@@ -54,15 +54,19 @@ class _Kept:
         return sum(len(strip.chunk) for strip in self.above + self.below)
 
 
-_strips: Shelf[_Kept] = Shelf(BUDGET)
-_canvases: Shelf[Image.Image] = Shelf(BUDGET // 4)
+def _weight(image: Image.Image) -> int:
+    return image.width * image.height * len(image.getbands())
+
+
+_strips: Bounded[_Kept] = Bounded(BUDGET, _Kept.weight)
+_canvases: Bounded[Image.Image] = Bounded(BUDGET // 4, _weight)
 
 
 def print_png(brief: Brief) -> bytes:
     """Return the picture as a PNG file; only its board is drawn when its background is kept."""
     settled = look(brief)
     ground = _ground(brief, settled)
-    kept = _strips.get(ground, lambda: _prepared(ground, brief), _Kept.weight)
+    kept = _strips.made(ground, lambda: _prepared(ground, brief))
     rows = kept.above
     if kept.below:
         rows += (png.strip(written_rows(brief, settled, ground.mode)), *kept.below)
@@ -73,7 +77,7 @@ def print_canvas(brief: Brief, *, moment: float | None = None) -> Image.Image:
     """Return the same picture as pixels, RGB or RGBA; or as it is at a `moment` of its loop."""
     ground = _ground(brief, look(brief))
     if moment is None:
-        top = _canvases.get(ground, lambda: draw_ground(ground), _weight)
+        top = _canvases.made(ground, lambda: draw_ground(ground))
     else:
         top = draw_ground(ground, moment=moment)
     whole = Image.new(ground.mode, (brief.width, brief.height))
@@ -161,7 +165,3 @@ def _prepared(ground: _Ground, brief: Brief) -> _Kept:
     head = png.strip(blank.crop((0, 0, brief.width, plan.middle[0])))
     foot = png.strip(blank.crop((0, plan.middle[1], brief.width, plan.height)))
     return _Kept((scene_rows, head), (foot,))
-
-
-def _weight(image: Image.Image) -> int:
-    return image.width * image.height * len(image.getbands())

@@ -20,11 +20,6 @@ FOLDER = "files"
 _DIGITS = 32
 
 
-def blob_name(data: bytes, extension: str) -> str:
-    """Return the name that a blob of these bytes has."""
-    return f"{hashlib.sha256(data).hexdigest()[:_DIGITS]}.{extension}"
-
-
 class BlobStore:
     """The blobs below a folder. `hide` masks what must not reach the disk, length for length.
 

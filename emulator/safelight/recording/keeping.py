@@ -19,6 +19,7 @@ from safelight.fixtures.model import Exact, Fixture, Match, Text
 from safelight.fixtures.serving import replayed
 from safelight.links import FetchError
 from safelight.messages import Headers, Json, Reply, Request
+from safelight.naming import FILES
 from safelight.recording.blobs import BlobStore
 from safelight.recording.lifting import kind_of
 from safelight.recording.locks import alone
@@ -164,7 +165,7 @@ class Keeper:
         fixture = self.shelf.find(name)
         if fixture is None or not isinstance(fixture.reply, Exact):
             return None
-        base = f"{request.base_url}/_safelight/files/"
+        base = request.base_url + FILES
         return replayed(fixture, lambda file: base + Path(file).name, self._manner.speed)
 
     def file(self, name: str) -> Reply:

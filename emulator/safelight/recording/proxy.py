@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from safelight.arriving import Body, Limits, as_request, read_body
 from safelight.messages import Request
+from safelight.naming import FILES
 from safelight.provider import Provider
 from safelight.recording.clients import Client, own
 from safelight.recording.door import misdirected, onward, refusal, target
@@ -41,8 +42,6 @@ LOG = logging.getLogger("safelight")
 
 _PATIENCE = 0.5
 """Seconds after which a stop that still waits says why."""
-
-FILES = "/_safelight/files/"
 
 
 @dataclass(frozen=True, slots=True)

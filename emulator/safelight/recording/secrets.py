@@ -154,18 +154,6 @@ class Secrets:
         kept = (pair for pair in headers if plain(pair[0]) not in COOKIES)
         return tuple(self._header(name, value) for name, value in kept)
 
-    def hide_query(self, query: str) -> str:
-        """Return a query without secrets."""
-        pairs = (pair.partition("=") for pair in query.split("&"))
-        shown = (
-            name + sign + ("*" * len(value) if self._parameter(name) else value)
-            for name, sign, value in pairs
-        )
-        return self.hide_text("&".join(shown))
-
-    def _parameter(self, name: str) -> bool:
-        return self.named(name) or plain(name) in SIGNATURES
-
     def _header(self, name: str, value: str) -> tuple[str, str]:
         if self.named(name):
             return name, "*" * len(value)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
+from safelight import naming
 from safelight.admit import admit
 from safelight.costs import chat_cost
 from safelight.dialects import load_dialects
@@ -77,7 +78,7 @@ class Understanding:
             _, slash, rest = path[3:].partition("/")
             path = slash + rest
         for base in self._bases:
-            if path.startswith(base) and path[len(base) :][:1] in ("", "/"):
+            if naming.below(path, base):
                 return path[len(base) :]
         return path if path in self.provider.origin_paths else None
 
