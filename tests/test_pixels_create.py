@@ -2,6 +2,7 @@
 
 import io
 import os
+import pkgutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from pixels_kit import apart, brief, drawn, opened, read_by_another_decoder
+from safelight import pixels
 from safelight.pixels import FORMATS, Brief, Encoding, create, inspect
 from safelight.pixels.prints import print_canvas
 
@@ -242,3 +244,9 @@ def test_importing_the_room_loads_no_pillow() -> None:
         "import sys, safelight.pixels; sys.exit(any(m.split('.')[0] == 'PIL' for m in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_no_part_of_the_room_has_the_name_of_what_the_room_offers() -> None:
+    parts = {part.name for part in pkgutil.iter_modules(pixels.__path__)}
+    assert len(parts) > 10
+    assert parts & set(pixels.__all__) == set()  # once loaded, a part would stand in its place

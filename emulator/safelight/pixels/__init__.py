@@ -78,7 +78,7 @@ def place(source: Source, brief: Brief, encoding: Encoding, *, previews: int = 0
 
     Raises UnreadablePicture for a damaged file.
     """
-    from safelight.pixels.place import place as placed
+    from safelight.pixels.placing import place as placed
 
     return placed(source, brief, encoding, previews=previews)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from safelight.pixels import png
 from safelight.pixels.document import draw_document, wrap_pixels
-from safelight.pixels.edit import edited
+from safelight.pixels.editing import edited
 from safelight.pixels.encode import developed, pack, pack_loop
 from safelight.pixels.headers import inspect
 from safelight.pixels.prints import print_canvas, print_patch, print_png
