@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from safelight.catalog import load_catalog
-from safelight.costs import as_text, chat_cost, fault, image_cost, in_words
+from safelight.costs import as_text, chat_cost, image_cost, in_words, unread
 from safelight.dialects import REGISTRY
 from safelight.operations.chat import ChatUsage
 from safelight.operations.image_usage import ImageUsage
@@ -93,13 +93,13 @@ def test_more_of_anything_never_costs_less(text: int, output: int, n: int) -> No
     [{"imgae": 1}, {"token": {"text": 1}}, {"table": [{"size": "1x1", "cost": 1}]}],
 )
 def test_a_key_that_nobody_reads_is_found(prices: dict[str, Any]) -> None:
-    assert "known are" in (fault(prices) or "")
+    assert "known are" in (unread(prices) or "")
 
 
 @pytest.mark.parametrize("name", REGISTRY)
 def test_every_price_of_the_catalogue_is_understood(name: str) -> None:
-    faults = [(m.id, fault(m.prices)) for m in load_catalog(name).models]
-    assert [found for found in faults if found[1]] == []
+    found = [(m.id, unread(m.prices)) for m in load_catalog(name).models]
+    assert [one for one in found if one[1]] == []
 
 
 def test_drawn_tokens_of_a_chat_have_their_own_price() -> None:

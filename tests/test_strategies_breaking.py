@@ -12,7 +12,7 @@ from safelight.messages import Upload
 from safelight.read import as_json
 from safelight.schemas import ASSERTIONS, Schema, load
 from safelight_contracts.breaking import broken, matrix
-from safelight_contracts.breaking_faults import attempts
+from safelight_contracts.breaking_fields import attempts
 from test_strategies import KEYWORDS
 
 REQUESTS = sorted(

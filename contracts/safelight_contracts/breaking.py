@@ -1,4 +1,4 @@
-"""Values with exactly one fault, and the name of that fault.
+"""Values with exactly one violation, and the name of that violation.
 
 `matrix` walks through every keyword of every field, in the same order each time; `broken` draws one
 of them amid whatever else a valid value may have. What must not enter: sending, judging replies.
@@ -18,7 +18,7 @@ from safelight.read import as_json
 from safelight.schemas import Schema
 from safelight.violations import Violation
 
-from safelight_contracts.breaking_faults import attempts
+from safelight_contracts.breaking_fields import attempts
 from safelight_contracts.strategies import valid
 from safelight_contracts.strategies.choosing import WIDEST
 
@@ -65,32 +65,32 @@ def matrix(
 
 
 def broken(schema: Schema | Json, base: Json | None = None) -> SearchStrategy[Broken]:
-    """Return a strategy of values with one fault, amid a drawn valid value, or amid `base`."""
+    """Return a strategy of values with one violation, amid a drawn valid value, or amid `base`."""
     judge = _as_schema(schema)
     return _drawn(judge, base)
 
 
 @st.composite
 def _drawn(draw: DrawFn, schema: Schema, base: Json | None) -> Broken:
-    faults = _cheap(_Kept(schema))
-    fault = faults[draw(st.integers(0, len(faults) - 1))]
+    found = _cheap(_Kept(schema))
+    wrong = found[draw(st.integers(0, len(found) - 1))]
     around = draw(valid(schema)) if base is None else base
-    return _amid(schema, fault, around)
+    return _amid(schema, wrong, around)
 
 
-def _amid(schema: Schema, fault: Broken, around: Json) -> Broken:
-    """Return a fault with other fields around it; where they do not go together, as it was."""
-    if not isinstance(around, dict) or not fault.violation.at:
-        return fault
-    head = fault.violation.at[0]
+def _amid(schema: Schema, wrong: Broken, around: Json) -> Broken:
+    """Return a broken value amid other fields; where they do not go together, as it was."""
+    if not isinstance(around, dict) or not wrong.violation.at:
+        return wrong
+    head = wrong.violation.at[0]
     mixed = dict(around)
     mixed.pop(str(head), None)
-    if head in fault.value:
-        mixed[str(head)] = fault.value[head]
+    if head in wrong.value:
+        mixed[str(head)] = wrong.value[head]
     found = schema.violations(as_json(mixed))
-    if len(found) == 1 and _same(found[0], fault.violation):
-        return Broken(mixed, found[0], fault.how, fault.site)
-    return fault
+    if len(found) == 1 and _same(found[0], wrong.violation):
+        return Broken(mixed, found[0], wrong.how, wrong.site)
+    return wrong
 
 
 def _same(one: Violation, two: Violation) -> bool:

@@ -1,6 +1,6 @@
 """Values against the rules between fields: the `if` holds and the `then` does not.
 
-What must not enter: single fields' limits (see `breaking_faults`), Hypothesis.
+What must not enter: single fields' limits (see `breaking_fields`), Hypothesis.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from safelight_contracts.strategies import Unmakable, fits, plainest
 from safelight_contracts.strategies.merging import impossible, merged
 
 
-def rule_faults(
+def against_rules(
     rest: dict[str, Json], rules: list[dict[str, Json]], base: Json
 ) -> Iterator[tuple[dict[str, Json], str]]:
     """Yield objects that should break one rule, with the rule's title (or number).

@@ -1,7 +1,7 @@
 """Requests in which every two values of any two fields meet, as far as a model allows them to.
 
 The values are those that the contract's data lists, else what the schema says. What must not enter:
-sending, prices, faulty requests.
+sending, prices, broken requests.
 """
 
 from __future__ import annotations

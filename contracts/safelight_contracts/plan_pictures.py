@@ -1,4 +1,4 @@
-"""Questions about files that no decoder takes, and masks that do not fit: each with one fault.
+"""Questions about files that no decoder takes, and masks that do not fit: each wrong in one thing.
 
 They stand on an operation's cheapest form, with the sample pictures of `fixtures/pictures` in it.
 What must not enter: sending; what a refusal has to be like.

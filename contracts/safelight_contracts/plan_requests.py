@@ -1,8 +1,8 @@
 """Questions about requests: what has to be refused, then what has to be answered.
 
-Refusals carry one fault each and stand on the cheapest request of the cheapest model. What may be
-answered comes in the order of the money it can cost. What must not enter: sending; what an answer
-has to be like.
+Refusals carry one violation each and stand on the cheapest request of the cheapest model. What may
+be answered comes in the order of the money it can cost. What must not enter: sending; what an
+answer has to be like.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ AGAIN = ("x-safelight-repeat", "1")
 
 
 def refusals(promises: Promises, row: Promise, models: Sequence[Model]) -> Iterator[Case]:
-    """Yield requests with exactly one fault, for every keyword of every field of every body.
+    """Yield requests with exactly one violation, for every keyword of every field of every body.
 
     The first model gets all of them; another one only those of fields that it narrows otherwise.
     """
@@ -43,83 +43,83 @@ def refusals(promises: Promises, row: Promise, models: Sequence[Model]) -> Itera
             kind: Body = "form" if body == "form" else "json"
             base = least(promises, row, model.id, body=kind)
             schema = promises.request(row, model, kind)
-            for fault in matrix(schema, base, widest=_WIDEST):
-                mark = _mark(kind, schema, fault)
+            for wrong in matrix(schema, base, widest=_WIDEST):
+                mark = _mark(kind, schema, wrong)
                 if mark not in seen:
                     seen.add(mark)
-                    value = _grounded(schema, fault, base)
-                    yield from _refused(promises, row, replace(fault, value=value), kind)
+                    value = _grounded(schema, wrong, base)
+                    yield from _refused(promises, row, replace(wrong, value=value), kind)
 
 
-def _mark(body: str, schema: Schema, fault: Broken) -> bytes:
-    """Return what makes a fault another one: its place, and what the schema says there."""
-    head = str(fault.violation.at[0]) if fault.violation.at else ""
+def _mark(body: str, schema: Schema, wrong: Broken) -> bytes:
+    """Return what makes a violation another one: its place, and what the schema says there."""
+    head = str(wrong.violation.at[0]) if wrong.violation.at else ""
     part = schema.document.get("properties", {}).get(head)
-    return orjson.dumps([body, fault.site, fault.violation.rule, part], default=str)
+    return orjson.dumps([body, wrong.site, wrong.violation.rule, part], default=str)
 
 
-def _grounded(schema: Schema, fault: Broken, base: dict[str, Json]) -> Json:
-    """Return the faulty value with the base's fields in it, as far as the fault stays the only one.
+def _grounded(schema: Schema, wrong: Broken, base: dict[str, Json]) -> Json:
+    """Return the broken value with the base's fields, as far as its violation stays the only one.
 
-    So a known model is asked, for little; a fault between fields may stand on values of its own.
+    So a known model is asked, for little; one between fields may stand on values of its own.
     """
-    value = fault.value
+    value = wrong.value
     if not isinstance(value, dict):
         return value
     for name, plain in base.items():
         mixed = {**value, name: plain}
-        if value.get(name) != plain and _only(schema, mixed, fault):
+        if value.get(name) != plain and _only(schema, mixed, wrong):
             value = mixed
     return value
 
 
-def _only(schema: Schema, value: Json, fault: Broken) -> bool:
+def _only(schema: Schema, value: Json, wrong: Broken) -> bool:
     found = schema.violations(as_json(value))
-    return [_named(one) for one in found] == [_named(fault.violation)]
+    return [_named(one) for one in found] == [_named(wrong.violation)]
 
 
 def _named(violation: Violation) -> tuple[object, ...]:
     return violation.at, violation.keyword, violation.rule
 
 
-def _refused(promises: Promises, row: Promise, fault: Broken, body: Body) -> Iterator[Case]:
-    """Yield the case of one fault; nothing where no error row speaks of it, or no body carries it.
+def _refused(promises: Promises, row: Promise, wrong: Broken, body: Body) -> Iterator[Case]:
+    """Yield the case of one violation; nothing where no row speaks of it, or no body carries it.
 
     What a protocol carries in headers cannot be broken in a body. A form has no types but text, and
-    JSON's integers end at 64 bits for many: a fault that gets lost on the way is none.
+    JSON's integers end at 64 bits for many: a violation that gets lost on the way is none.
     """
-    if not isinstance(fault.value, dict):
+    if not isinstance(wrong.value, dict):
         return
-    head = str(fault.violation.at[0]) if fault.violation.at else ""
+    head = str(wrong.violation.at[0]) if wrong.violation.at else ""
     if row.model_header and head in {"model", "stream"}:
         return
     case = case_of(
         promises,
         row,
-        fault.value,
-        purpose=f"refuses {fault.how}",
+        wrong.value,
+        purpose=f"refuses {wrong.how}",
         body=body,
-        broken=fault.name,
+        broken=wrong.name,
         family=f"{row.below}{row.operation}:refusals",
     )
     model = promises.model(case.model) or ""
-    if not _carried(promises.request(row, model, body), case, fault, promises, row):
+    if not _carried(promises.request(row, model, body), case, wrong, promises, row):
         return
     try:
-        expects = promises.expect(case, fault.violation)
+        expects = promises.expect(case, wrong.violation)
     except LookupError:
         return
     yield replace(case, expects=expects)
 
 
-def _carried(schema: Schema, case: Case, fault: Broken, promises: Promises, row: Promise) -> bool:
-    """Tell whether the bytes that would be sent still have the fault, and only that."""
+def _carried(schema: Schema, case: Case, wrong: Broken, promises: Promises, row: Promise) -> bool:
+    """Tell whether the bytes that would be sent still have the violation, and only that."""
     data, kind = written(case)
     if case.body == "form":
         document = promises.schema(row.bodies["form"]).document
-        return _only(schema, form_params(read_form(data or b"", kind or ""), document), fault)
-    named = {name: fault.value[name] for name in ("model", "stream") if name in fault.value}
-    return _only(schema, {**orjson.loads(data or b"{}"), **named}, fault)
+        return _only(schema, form_params(read_form(data or b"", kind or ""), document), wrong)
+    named = {name: wrong.value[name] for name in ("model", "stream") if name in wrong.value}
+    return _only(schema, {**orjson.loads(data or b"{}"), **named}, wrong)
 
 
 def cheapest(promises: Promises, row: Promise, models: Sequence[Model]) -> Iterator[Case]:

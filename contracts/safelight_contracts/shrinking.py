@@ -116,12 +116,12 @@ class Shrinker:
         if row is None or case.body not in row.bodies:
             return False
         dearer = self._price(candidate).worst > self._price(case).worst
-        return not dearer and self._faults(candidate) == self._faults(case)
+        return not dearer and self._violations(candidate) == self._violations(case)
 
     def _price(self, case: Case) -> Quote:
         return quote(self.promises.provider, case, self.promises.day) or FREE
 
-    def _faults(self, case: Case) -> list[tuple[object, ...]]:
+    def _violations(self, case: Case) -> list[tuple[object, ...]]:
         row = self.promises.row_of(case)
         assert row is not None, "asked for by _same_kind"
         schema = self.promises.request(row, self.promises.model(case.model) or "", case.body)

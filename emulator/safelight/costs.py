@@ -83,7 +83,7 @@ def as_text(cost: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def fault(prices: Mapping[str, Json]) -> str | None:
+def unread(prices: Mapping[str, Json]) -> str | None:
     """Return what is wrong with a model's `prices`, or None: a key that nothing here reads."""
     rows = [key for row in prices.get("table", ()) for key in row]
     for found, known in (

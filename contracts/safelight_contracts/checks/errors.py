@@ -19,7 +19,7 @@ _NAMES = ("message", "type", "param", "code")
 
 @answer("SL-ERROR-REASON", "a refusal gives the right reason")
 def reason(look: Look) -> Iterator[Finding]:
-    """Say that a request was refused for another reason than its fault.
+    """Say that a request was refused for another reason than its violation.
 
     The wording and at least one of type, param and code belong to another refusal. Somebody who
     reads it will mend what is not broken. Often a check that comes too early, or a default text.
@@ -34,7 +34,7 @@ _AFTER = (*SHAPE, "SL-ERROR-REASON")
 
 @answer("SL-ERROR-PARAM", "a refusal names the field that is wrong", _AFTER)
 def param(look: Look) -> Iterator[Finding]:
-    """Say that the error's `param` is not the field at fault. Forms mark the field it names."""
+    """Say that the error's `param` is not the wrong field. Forms mark the field it names."""
     yield from _one(look, "SL-ERROR-PARAM", "param")
 
 

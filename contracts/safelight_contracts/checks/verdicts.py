@@ -14,7 +14,7 @@ from safelight_contracts.checks.looking import Look, answer
 from safelight_contracts.findings import Finding
 
 _SWALLOWED = ("additionalProperties", "forbidden", "propertyNames", "maxProperties", "rule")
-"""Faults that a server overlooks rather than obeys: nothing in an answer could show them."""
+"""Violations that a server overlooks rather than obeys: nothing in an answer could show them."""
 
 
 @answer("SL-SERVER-ERROR", "a request is answered without an internal error", after=())
@@ -36,7 +36,7 @@ def ignored(look: Look) -> Iterator[Finding]:
     The contract names a refusal for the field. A client that misspells an option will not notice,
     and gets something else than it asked for: refuse the field by name.
     """
-    if _let_through(look) and _fault(look) in _SWALLOWED:
+    if _let_through(look) and _keyword(look) in _SWALLOWED:
         yield look.finding("SL-IGNORED", look.case.broken, _refusal(look), look.seen.status)
 
 
@@ -47,7 +47,7 @@ def coerced(look: Look) -> Iterator[Finding]:
     The answer tells (or shows) a legal value in the place of the illegal one: ten pictures for
     eleven, 1024x1024 for 13x13. Refuse the value.
     """
-    if not _let_through(look) or _fault(look) in _SWALLOWED:
+    if not _let_through(look) or _keyword(look) in _SWALLOWED:
         return
     field = look.case.broken.partition(":")[0]
     asked, told = look.case.params.get(field), _told(look, field)
@@ -59,10 +59,10 @@ def coerced(look: Look) -> Iterator[Finding]:
 def accepted(look: Look) -> Iterator[Finding]:
     """Say that a wrong request was accepted, done and, live, paid for.
 
-    Neither was a field overlooked nor a value replaced: the fault itself was served. Every further
-    request of this kind may cost money; a run stops the whole family.
+    Neither was a field overlooked nor a value replaced: the wrong value itself was served. Every
+    further request of this kind may cost money; a run stops the whole family.
     """
-    if _let_through(look) and _fault(look) not in _SWALLOWED and _made(look):
+    if _let_through(look) and _keyword(look) not in _SWALLOWED and _made(look):
         yield look.finding("SL-ACCEPTED-BILLED", look.case.broken, _refusal(look), look.seen.status)
 
 
@@ -87,8 +87,8 @@ def _let_through(look: Look) -> bool:
     return look.case.expects.refuses and served
 
 
-def _fault(look: Look) -> str:
-    """Return the keyword of the fault that was made: `size:enum`, `a:rule:title`."""
+def _keyword(look: Look) -> str:
+    """Return the keyword of the violation that was made: `size:enum`, `a:rule:title`."""
     return look.case.broken.partition(":")[2].partition(":")[0].partition("/")[0]
 
 

@@ -1,8 +1,8 @@
 """Schemas as Hypothesis strategies: everything drawn is valid.
 
 Own strategies, not those of a package: they compile the closed keyword set of the schemas and
-nothing else, and the same nodes give the plainest value and the value with one fault (`breaking`).
-What must not enter: providers, faults.
+nothing else, and the same nodes give the plainest value and the broken one (`breaking`).
+What must not enter: providers, broken values.
 """
 
 from __future__ import annotations

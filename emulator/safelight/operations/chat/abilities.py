@@ -17,7 +17,7 @@ from safelight.operations.chat.conversation import (
 )
 from safelight.operations.chat.judging import Unmakeable, judge_of
 from safelight.operations.chat.pictures import picture_tokens
-from safelight.operations.chat.strictness import first_fault
+from safelight.operations.chat.strictness import first_violation
 from safelight.operations.chat.usage import Told
 from safelight.refusals import Refusal
 
@@ -98,8 +98,8 @@ def _function_schemas(params: Mapping[str, Json]) -> Iterator[tuple[str, str, Js
 def _problem(schema: Json, *, strict: bool) -> str | None:
     if not isinstance(schema, dict) or not schema:
         return None
-    if strict and (fault := first_fault(schema)):
-        return fault
+    if strict and (violation := first_violation(schema)):
+        return violation
     try:
         judge_of(schema)
     except Unmakeable as error:

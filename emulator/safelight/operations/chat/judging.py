@@ -28,10 +28,10 @@ def judge_of(schema: Json) -> Callable[[Json], str | None]:
 
     def judge(value: Json) -> str | None:
         try:
-            fault = next(iter(validator.iter_errors(value)), None)
+            violation = next(iter(validator.iter_errors(value)), None)
         except ValueError as error:
             return str(error)
-        return None if fault is None else fault.message
+        return None if violation is None else violation.message
 
     return judge
 

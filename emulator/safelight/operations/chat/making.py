@@ -30,8 +30,8 @@ def make(schema: Json, source: Source) -> Json:
         except Unmakeable as error:
             failure.args = error.args
             continue
-        fault = judge(value)
-        if fault is None:
+        violation = judge(value)
+        if violation is None:
             return value
-        failure.args, failure.best = (fault,), value
+        failure.args, failure.best = (violation,), value
     raise failure

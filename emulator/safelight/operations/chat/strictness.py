@@ -13,15 +13,15 @@ _MAPS = ("properties", "$defs", "definitions")
 _LISTS = ("anyOf", "allOf", "oneOf")
 
 
-def first_fault(schema: Json) -> str | None:
+def first_violation(schema: Json) -> str | None:
     """Return what strict mode would say about a schema, such as `In context=(), …`, or None.
 
     Every object must list all its keys as required and close itself against others.
     """
-    return next(_faults(schema, ()), None)
+    return next(_violations(schema, ()), None)
 
 
-def _faults(schema: Json, context: tuple[str, ...]) -> Iterator[str]:
+def _violations(schema: Json, context: tuple[str, ...]) -> Iterator[str]:
     if not isinstance(schema, dict):
         return
     if schema.get("type") == "object" or "properties" in schema:
@@ -40,12 +40,12 @@ def _inner(schema: dict[str, Json], context: tuple[str, ...]) -> Iterator[str]:
     for key in _MAPS:
         if isinstance(children := schema.get(key), dict):
             for name, child in children.items():
-                yield from _faults(child, (*context, key, name))
+                yield from _violations(child, (*context, key, name))
     for key in _LISTS:
         if isinstance(branches := schema.get(key), list):
             for index, child in enumerate(branches):
-                yield from _faults(child, (*context, key, str(index)))
-    yield from _faults(schema.get("items"), (*context, "items"))
+                yield from _violations(child, (*context, key, str(index)))
+    yield from _violations(schema.get("items"), (*context, "items"))
 
 
 def _say(context: tuple[str, ...], problem: str) -> str:

@@ -52,14 +52,14 @@ def _length(schema: Mapping[str, Json], key: str, default: int | None) -> int | 
 def _by_pattern(pattern: str, least: int, most: int | None, rng: Random) -> str | None:
     """Return a string of that length for the pattern, or None when none was found."""
     lengths = {"minLength": least} | ({} if most is None else {"maxLength": most})
-    fault = judge_of({"pattern": pattern, **lengths})
+    judge = judge_of({"pattern": pattern, **lengths})
     for more in (0, 0, 0, 1, 2, 4, 8, 16, least):
         for ahead in (False, True):
             try:
                 found = sample(pattern, rng, more=more, ahead=ahead)
             except UnsampledPattern:
                 return None
-            if fault(found) is None:
+            if judge(found) is None:
                 return found
     return None
 

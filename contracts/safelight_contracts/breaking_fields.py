@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from safelight.messages import Json, Upload
 
-from safelight_contracts.breaking_rules import rule_faults
+from safelight_contracts.breaking_rules import against_rules
 from safelight_contracts.strategies import Unmakable, fits, plainest
 from safelight_contracts.strategies.merging import impossible, merged, split_rules, types
 from safelight_contracts.strategies.pictures import picture, upload
@@ -52,7 +52,7 @@ def attempts(schema: Json, base: Json, *, form: bool, site: str = "") -> Iterato
             yield from _arrays(rest, base, site, form=form)
         if any(word in rest for word in _OBJECTS):
             yield from _objects(schema, rest, base, site, form=form)
-            for value, title in rule_faults(rest, rules, base):
+            for value, title in against_rules(rest, rules, base):
                 yield Attempt(value, f"{site}:rule:{title}", f"against the rule {title!r}")
 
 
