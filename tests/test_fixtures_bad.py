@@ -42,7 +42,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def problems(folder: Path, dialects: Mapping[str, Dialect]) -> tuple[Problem, ...]:
-    folders = Folders((folder,), Checker(dialects, DAY).check)
+    folders = Folders((folder,), (judge := Checker(dialects, DAY)).check, span=judge.span)
     folders.load()
     return folders.state.problems
 
@@ -90,6 +90,9 @@ def test_the_same_match_twice_shadows_the_second(
     ("one", "other"),
     [
         ("{operation: '*', provider: '**'}", "{}"),
+        ("{operation: 'chat.*'}", "{operation: 'cha*'}"),
+        ("{provider: openai, operation: chat.list}", "{operation: chat.list}"),
+        ("{provider: openai, operation: 'chat.*'}", "{provider: open*, operation: 'chat.*'}"),
         ("{prompt: {contains: a cat}}", "{prompt: {contains: A CAT}}"),
         ("{prompt: {regex: '^cat'}}", "{prompt: {regex: '^cat'}}"),
         ("{fields: {seed: 1, n: 2}}", "{fields: {n: 2.0, seed: 1}}"),
@@ -99,8 +102,8 @@ def test_the_same_match_twice_shadows_the_second(
 def test_what_means_the_same_shadows(
     one: str, other: str, folder: Path, dialects: Mapping[str, Dialect]
 ) -> None:
-    (folder / "a.yaml").write_text(f"match: {one}\nreply: {{text: x}}\n")
-    (folder / "b.yaml").write_text(f"match: {other}\nreply: {{text: y}}\n")
+    (folder / "a.yaml").write_text(f"match: {one}\nreply: {{fault: overloaded}}\n")
+    (folder / "b.yaml").write_text(f"match: {other}\nreply: {{fault: rate_limited}}\n")
     assert [problem.path.name for problem in problems(folder, dialects)] == ["b.yaml"]
 
 
@@ -108,6 +111,8 @@ def test_what_means_the_same_shadows(
     ("one", "other"),
     [
         ("{operation: 'chat.*', provider: 'o*'}", "{operation: chat.create}"),
+        ("{provider: openai, operation: chat.create}", "{operation: chat.create}"),
+        ("{provider: openai, model: gpt-4o}", "{provider: openai, model: gpt-4o*}"),
         ("{prompt: {contains: cat}}", "{prompt: {contains: a cat}}"),
         ("{prompt: {regex: '^cat'}}", "{prompt: {regex: '^Cat'}}"),
         ("{fields: {store: true}}", "{fields: {store: 'true'}}"),

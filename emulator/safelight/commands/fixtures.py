@@ -148,7 +148,7 @@ def _loaded(
 
     when = as_of or datetime.datetime.now(datetime.UTC).date()
     checker = Checker(load_dialects(dialects), when, lenient)
-    folders = Folders(tuple(map(plain, paths)), checker.check)
+    folders = Folders(tuple(map(plain, paths)), checker.check, span=checker.span)
     folders.load()
     return folders, checker
 
