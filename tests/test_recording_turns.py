@@ -72,6 +72,27 @@ def test_only_what_is_missing_is_asked_for(
     kept(tmp_path, 2)
 
 
+def test_another_key_is_the_same_request_unless_it_stands_in_the_body(
+    record: Record, service: Service, tmp_path: Path
+) -> None:
+    service.answer(whole(b'{"live":true}'))
+    server = record(service.base, tmp_path, "--only-missing")
+
+    def tell(key: str, query: str = "", **fields: str) -> int:
+        body = json.dumps({**json.loads(CHAT), **fields}).encode()
+        headers = (*JSON, ("authorization", f"Bearer {key}"))
+        path = f"/openai/v1/chat/completions{query}"
+        assert asyncio.run(ask(server.port, "POST", path, headers, body)).json() == {"live": True}
+        kept(tmp_path, len(service.seen))
+        return len(service.seen)
+
+    assert tell("sk-the-first-one-1") == 1
+    assert tell("sk-the-other-one-2") == 1
+    assert tell("sk-the-other-one-2", "?api_key=sk-a-third-one-3") == 1
+    assert tell("sk-the-other-one-2", password="word-for-4") == 2
+    assert tell("sk-the-other-one-2", password="word-for-5") == 3
+
+
 def test_a_recording_says_when_and_where(record: Record, service: Service, tmp_path: Path) -> None:
     service.answer(whole(b"{}"))
     chat(record(service.base, tmp_path))
