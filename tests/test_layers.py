@@ -139,7 +139,7 @@ def sources(root: Path) -> dict[str, ast.Module]:
     return {f.relative_to(root).as_posix(): ast.parse(f.read_text("utf-8")) for f in files}
 
 
-def imported(tree: ast.Module) -> Iterator[str]:
+def imported(tree: ast.AST) -> Iterator[str]:
     """Yield the full name of every module that is imported, wherever in the file."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -149,6 +149,15 @@ def imported(tree: ast.Module) -> Iterator[str]:
             assert node.module is not None
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@cache
+def needed(tree: ast.Module) -> set[str]:
+    """Return what a module imports when it runs, be it late: not what only types are meant by."""
+    typed = [
+        n for n in ast.walk(tree) if isinstance(n, ast.If) and "TYPE_CHECKING" in ast.dump(n.test)
+    ]
+    return set(imported(tree)) - {name for block in typed for name in imported(block)}
 
 
 def room(path: str) -> str:
@@ -177,6 +186,16 @@ def test_a_room_imports_only_what_stands_before_it(path: str) -> None:
 def test_sockets_loops_and_clocks_stay_in_the_shells(path: str) -> None:
     found = {name for name in imported(sources(EMULATOR)[path]) if name in WORLD}
     assert found == set()
+
+
+@pytest.mark.parametrize("path", sources(EMULATOR))
+def test_no_two_modules_need_each_other(path: str) -> None:
+    def name(of: str) -> str:
+        return f"safelight.{of.removesuffix('.py').replace('/', '.')}"
+
+    for other, tree in sources(EMULATOR).items():
+        if other > path and name(other) in needed(sources(EMULATOR)[path]):
+            assert name(path) not in needed(tree), f"{path} and {other}"
 
 
 def test_the_core_opens_sleeps_and_looks_at_nothing() -> None:

@@ -17,9 +17,9 @@ from safelight.dialects import vercel_sdk_prompt as prompts
 from safelight.dialects import vercel_sdk_wire as wire
 from safelight.dialects.base import JSON, Artwork, Dialect, Route, Visit
 from safelight.dialects.surface import SSE
-from safelight.dialects.vercel import Vercel
 from safelight.dialects.vercel_routing import generation_id
 from safelight.dialects.vercel_sdk_wire import Answer, Caution, Spec
+from safelight.dialects.vercel_surface import Gateway
 from safelight.files import MEDIA_TYPES
 from safelight.messages import Call, Json, Reply
 from safelight.operations.chat import ChatResult
@@ -57,7 +57,7 @@ def generations(provider: Provider) -> dict[str, Dialect]:
     return {spec.path: VercelSdk(provider, spec) for spec in wire.SPECS}
 
 
-class VercelSdk(Vercel):
+class VercelSdk(Gateway):
     """One generation of the protocol."""
 
     def __init__(self, provider: Provider, spec: Spec) -> None:
@@ -66,10 +66,6 @@ class VercelSdk(Vercel):
         body = "sdk.embedding.values.request" if spec.nested else "sdk.embedding.request"
         embedding = Route("POST", "/embedding-model", "embeddings.create", {JSON: body})
         self.routes = (LANGUAGE, IMAGE, embedding, CONFIG, *ELSEWHERE)
-
-    def annexes(self) -> Mapping[str, Dialect]:
-        """Return nothing: this is an annex itself."""
-        return {}
 
     def spoken(self, visit: Visit) -> Spec:
         """Return the generation to answer in: the path's; lenient follows the header (facts B2)."""
