@@ -1,27 +1,23 @@
 """What an answer says that it cost: a price of its own, or its usage times the catalogue's prices.
 
-Both are the endpoint's word. What must not enter: what is believed of it.
+Both are the endpoint's word; where it stands is data (`schemas/costs.toml`). What must not enter:
+what is believed of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
+from functools import cache
 
 import orjson
 from safelight.catalog import Model
+from safelight.datafiles import data_dir, known_keys, read_toml
 from safelight.messages import Json
 
 from safelight_contracts.cases import Seen
 from safelight_contracts.money import ZERO
 
-_COSTS = (
-    ("cost",),
-    ("usage", "cost"),
-    ("providerMetadata", "gateway", "cost"),
-    ("provider_metadata", "gateway", "cost"),
-)
-"""Where answers tell dollars: numbers, or decimal texts."""
 _MILLION = Decimal(1_000_000)
 _SANE = Decimal(10_000)
 """Dollars beyond which a reported cost is a mistake, not a price."""
@@ -31,7 +27,7 @@ def reported(seen: Seen, model: Model | None) -> Decimal | None:
     """Return the dollars that an answer reports; None where it says nothing that can be read."""
     documents = list(_documents(seen.body))
     for document in reversed(documents):
-        for path in _COSTS:
+        for path in _costs():
             told = _amount(_at(document, path))
             if told is not None:
                 return told
@@ -42,6 +38,17 @@ def reported(seen: Seen, model: Model | None) -> Decimal | None:
         if isinstance(usage, dict):
             return _by_tokens(usage, model.prices.get("token", {}))
     return None
+
+
+@cache
+def _costs() -> tuple[tuple[str, ...], ...]:
+    """Return the places where answers tell dollars. Raises DataError for a bad row."""
+    path = data_dir("schemas") / "costs.toml"
+    table = read_toml(path)
+    known_keys(table, frozenset({"told"}), path, "(top)")
+    for row in table["told"]:
+        known_keys(row, frozenset({"at", "source", "checked"}), path, "told", sourced=True)
+    return tuple(tuple(row["at"]) for row in table["told"])
 
 
 def _by_tokens(usage: Mapping[str, Json], rates: Mapping[str, Json]) -> Decimal | None:
