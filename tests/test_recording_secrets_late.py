@@ -99,6 +99,24 @@ def test_a_secret_leaves_what_an_earlier_run_kept_and_a_person_edited(
 NUMBER = "81726354"
 
 
+def test_a_secret_that_is_learned_late_leaves_the_names_of_fixtures(
+    record: Record, service: Service, tmp_path: Path
+) -> None:
+    service.answer(whole(b'{"live":true}'))
+    server = record(service.base, tmp_path, "--only-missing")
+    body = json.dumps({"model": f"ft:gpt-6-astra:{LATE}::a1", "messages": []})
+    assert chat(server, body).json() == {"live": True}
+    (path,) = kept(tmp_path, 1)
+    assert LATE in path.name
+    tell(server.port, "something else", ("openai-organization", LATE.replace("-", ":")))
+    tell(server.port, "and more", ("openai-organization", LATE))
+    assert gone(tmp_path, LATE)
+    assert len(service.seen) == 3
+    assert chat(server, body).json() == {"live": True}  # it is known by its new name
+    assert len(service.seen) == 3
+    assert sound(tmp_path) == []
+
+
 def test_a_number_that_is_learned_to_be_secret_stays_a_number(
     record: Record, service: Service, tmp_path: Path
 ) -> None:

@@ -100,7 +100,7 @@ class Keeper:
         self.kept = 0
         self.hurried = False  # nobody waits any more: links are kept as they are
         self._lock = threading.Lock()
-        self._mender = Mender(folder, secrets.known, self._lock)
+        self._mender = Mender(folder, secrets.known, self._lock, self.shelf.renamed)
 
     def digest(self, request: Request, asked: Asked) -> str:
         """Return what names a request."""

@@ -11,12 +11,12 @@ import logging
 import re
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from safelight.recording.blobs import FOLDER, BlobStore, covered
-from safelight.recording.known import Known
+from safelight.recording.known import SHORT, Known
 from safelight.recording.locks import alone
 from safelight.recording.rewriting import rewritten
 from safelight.recording.spool import SUFFIX
@@ -31,16 +31,31 @@ _ESCAPED = 6
 """How many times longer a text's escapes make a value, which matters at the seams of windows."""
 
 
+_NAMED = re.compile(rb"(.*?)((?:-[0-9a-f]{10})?(?:-\d+)?)", re.DOTALL)
+"""The name of a fixture: its words, and what tells it from others, which says nothing."""
+
+_UNSAFE = re.compile(rb"[^A-Za-z0-9.]+")
+"""What stands as a hyphen in the name of a fixture."""
+
+
 class Mender:
     """Mends one folder, in a thread of its own if it is woken. `lock` is held while one file is.
 
-    `known` are the values, as they become more.
+    `known` are the values, as they become more. `renamed` is told the old and the new name of a
+    fixture before the old one goes.
     """
 
-    def __init__(self, folder: Path, known: Known, lock: AbstractContextManager[object]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        known: Known,
+        lock: AbstractContextManager[object],
+        renamed: Callable[[str, str], None] = lambda _old, _new: None,
+    ) -> None:
         self._folder = folder
         self._known = known
         self._lock = lock
+        self._renamed = renamed
         self._done: frozenset[bytes] = frozenset()
         self._seen: dict[Path, tuple[int, int]] = {}
         self._running = self._again = False
@@ -71,6 +86,7 @@ class Mender:
         ways, lasting = self._known.ways, self._known.lasting
         new, worth = Known(ways - self._done), Known((lasting & ways) - self._done)
         every, every_worth = Known(ways), Known(lasting & ways)
+        titles = Known(way for way in map(_hyphened, ways) if len(way) >= SHORT)
         self._done = ways
         for path in list(_blobs(self._folder)):
             before = _state(path)
@@ -83,6 +99,7 @@ class Mender:
             else:
                 self._mend_fixture(path, every, every_worth)
             self._seen[path] = before
+            self._mend_name(path, titles)
 
     def _mend_blob(self, path: Path, known: Known) -> None:
         if not known.ways:
@@ -115,6 +132,28 @@ class Mender:
                     new = rewritten(text, (fresh if told else worth).hide_folded)
                 if new is not None and new != text:
                     _write(path, new.encode())
+
+    def _mend_name(self, path: Path, titles: Known) -> None:
+        """Give a fixture another name whose own holds a value."""
+        name = _NAMED.fullmatch(path.stem.encode("utf-8", "surrogateescape"))
+        assert name is not None  # it fits every name
+        if not titles.found(name[1]):
+            return
+        words = _hyphened(titles.hide(name[1])).decode("utf-8", "replace") or "fixture"
+        base, count = words + name[2].decode(), 1
+        with suppress(FileNotFoundError), self._lock, alone(self._folder):
+            new = path.with_name(base + path.suffix)
+            while new.exists():
+                count += 1
+                new = path.with_name(f"{base}-{count}{path.suffix}")
+            _write(new, path.read_bytes())
+            self._renamed(path.name, new.name)
+            path.unlink()
+
+
+def _hyphened(text: bytes) -> bytes:
+    """Return a text as it stands in the name of a fixture."""
+    return _UNSAFE.sub(b"-", text).strip(b"-")
 
 
 def _blobs(folder: Path) -> Iterator[Path]:

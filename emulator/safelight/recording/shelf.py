@@ -89,6 +89,12 @@ class Shelf:
         known.names.append(name)
         return self.folder / name
 
+    def renamed(self, old: str, new: str) -> None:
+        """Know a recording by its new name."""
+        for known in tuple(self._known.values()):
+            if old in known.names:
+                known.names = [new if name == old else name for name in known.names]
+
     def _lying(self, names: list[str], digest: str, short: str) -> list[str]:
         """Return the recordings of a request that are still there, and those of other recorders."""
         own = [name for name in names if (self.folder / name).exists()]
