@@ -42,7 +42,8 @@ Step = bytes | float
 class Service:
     """A service on a real socket that answers every request with the same steps, then closes.
 
-    `seen` are the requests, whole, as they came; one that is `deaf` answers without reading.
+    `seen` are the requests, whole, as they came; one that is `deaf` answers without reading, and
+    then lingers as servers do, for a reset would take its answer away from who has not read it.
     """
 
     steps: list[Step] = field(default_factory=list)
@@ -89,6 +90,10 @@ class Service:
                     time.sleep(step)
                 else:
                     talk.sendall(step)
+            if self.deaf:
+                talk.shutdown(socket.SHUT_WR)
+                while talk.recv(2**16):
+                    time.sleep(0.01)
             if self.reset:
                 talk.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 

@@ -98,7 +98,11 @@ def get(url: str) -> tuple[int, bytes]:
     """Download something."""
     place = urlsplit(url)
     wire = http.client.HTTPConnection(place.hostname or "", place.port, timeout=TIMEOUT)
-    wire.request("GET", f"{place.path}?{place.query}", headers={"connection": "close"})
+    wire.request(
+        "GET",
+        f"{place.path}?{place.query}",
+        headers={"connection": "close", "user-agent": "pictures/1"},
+    )
     with wire.getresponse() as reply:
         return reply.status, reply.read()
 
