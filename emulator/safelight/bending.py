@@ -16,8 +16,16 @@ from safelight.messages import Chunk, Reply
 Bend = Callable[[Reply, Ask], Reply]
 _HTML = b"<html><head><title>200 OK</title></head><body><center>nginx</center></body></html>\r\n"
 _LONG = 4 * 1024 * 1024
-PHRASES = {status.value: status.phrase for status in HTTPStatus}
-"""What a status is called; one that has no name in the standard (529) goes without."""
+PHRASES = {status.value: status.phrase for status in HTTPStatus} | {
+    413: "Request Entity Too Large",
+    414: "Request-URI Too Long",
+    416: "Requested Range Not Satisfiable",
+    422: "Unprocessable Entity",
+}
+"""What a status is called; one that has no name in the standard (529) goes without.
+
+Four have other names since Python 3.13, and the same request has to get the same bytes everywhere.
+"""
 
 
 def applies(ask: Ask, reply: Reply) -> bool:
