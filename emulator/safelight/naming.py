@@ -36,8 +36,15 @@ def split(path: str) -> tuple[str, str]:
     """
     if not path.startswith("/s/"):
         return "", path
-    name, slash, rest = path[3:].partition("/")
-    return checked(name), slash + rest
+    return checked(path[3:].partition("/")[0]), sessionless(path)
+
+
+def sessionless(path: str) -> str:
+    """Return a path without the session that it begins with, whatever that is called."""
+    if not path.startswith("/s/"):
+        return path
+    _, slash, rest = path[3:].partition("/")
+    return slash + rest
 
 
 def below(path: str, base: str) -> bool:

@@ -7,12 +7,12 @@ once it is whole. What must not enter: HTTP, fixtures.
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from safelight.recording.checksums import restore
-from safelight.recording.spool import SUFFIX, Spool
+from safelight.recording.drafts import beside
+from safelight.recording.spool import Spool
 
 FOLDER = "files"
 """Where blobs lie, below the folder of the fixtures."""
@@ -47,7 +47,7 @@ class BlobStore:
         `hidden` tells that no secret is in them any more.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        draft = self.folder / f".{secrets.token_hex(8)}{SUFFIX}"
+        draft = beside(self.folder)
         told, changed = hashlib.sha256(), False
 
         def hide(data: bytes) -> bytes:

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import logging
 import re
-import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
+from safelight.recording import drafts
 from safelight.recording.blobs import FOLDER, BlobStore, covered
 from safelight.recording.known import SHORT, Known
 from safelight.recording.locks import alone
 from safelight.recording.rewriting import rewritten
-from safelight.recording.spool import SUFFIX
 
 LOG = logging.getLogger("safelight")
 
@@ -131,7 +130,7 @@ class Mender:
                 else:
                     new = rewritten(text, (fresh if told else worth).hide_folded)
                 if new is not None and new != text:
-                    _write(path, new.encode())
+                    drafts.write(path, new.encode())
 
     def _mend_name(self, path: Path, titles: Known) -> None:
         """Give a fixture another name whose own holds a value."""
@@ -146,7 +145,7 @@ class Mender:
             while new.exists():
                 count += 1
                 new = path.with_name(f"{base}-{count}{path.suffix}")
-            _write(new, path.read_bytes())
+            drafts.write(new, path.read_bytes())
             self._renamed(path.name, new.name)
             path.unlink()
 
@@ -191,14 +190,4 @@ def _rename(fixture: Path, old: str, new: str) -> None:
     """Let a fixture name another file."""
     data = fixture.read_bytes()
     if old.encode() in data:
-        _write(fixture, data.replace(old.encode(), new.encode()))
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file in one step: nobody sees half of it."""
-    draft = path.with_name(f".{secrets.token_hex(8)}{SUFFIX}")
-    try:
-        draft.write_bytes(data)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+        drafts.write(fixture, data.replace(old.encode(), new.encode()))

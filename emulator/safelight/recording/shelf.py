@@ -8,7 +8,6 @@ must not enter: HTTP, how a body is written.
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 from safelight.fixtures.model import Exact, Fixture
 from safelight.fixtures.reading import read_file
 from safelight.fixtures.writing import dump
+from safelight.recording import drafts
 from safelight.recording.blobs import FOLDER
 from safelight.recording.locks import alone
 from safelight.recording.spool import sweep
@@ -129,13 +129,7 @@ class Shelf:
             self._write(known.names[-1], dump(replace(last, match=match)))
 
     def _write(self, name: str, text: str) -> None:
-        """Write a file in one step: nobody sees half of it."""
-        draft = self.folder / f".{secrets.token_hex(8)}.part"
-        try:
-            draft.write_text(text, encoding="utf-8")
-            draft.replace(self.folder / name)
-        finally:
-            draft.unlink(missing_ok=True)
+        drafts.write(self.folder / name, text.encode())
 
     def _load(self) -> None:
         """Find the recordings that lie here already: exact replies to one very request."""

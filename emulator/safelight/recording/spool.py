@@ -13,10 +13,8 @@ from hashlib import shake_128
 from pathlib import Path
 from typing import BinaryIO
 
+from safelight.recording.drafts import SUFFIX, beside
 from safelight.recording.locks import claim
-
-SUFFIX = ".part"
-"""Ends the name of every file that is not whole yet; such names begin with a dot."""
 
 _BLOCK = 64 * 1024
 _STEP = 16 * _BLOCK
@@ -26,7 +24,7 @@ class Spool:
     """Bytes that are added at the end and read anywhere, sealed where they lie on the disk."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / f".{secrets.token_hex(8)}{SUFFIX}"
+        self._path = beside(folder)
         self._key = secrets.token_bytes(32)
         self._file: BinaryIO | None = None
         self._blocks = 0

@@ -74,9 +74,7 @@ class Understanding:
 
     def below(self, path: str) -> str | None:
         """Return the path below the provider's base; None where there is none."""
-        if path.startswith("/s/"):
-            _, slash, rest = path[3:].partition("/")
-            path = slash + rest
+        path = naming.sessionless(path)
         for base in self._bases:
             if naming.below(path, base):
                 return path[len(base) :]
